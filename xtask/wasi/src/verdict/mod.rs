@@ -1,0 +1,6 @@
+//! Em construção.
+use crate::{Execution, Verdict};
+#[must_use]
+pub fn judge(_test_name: &str, _execution: &Execution) -> Verdict {
+    Verdict::passed()
+}
