@@ -30,4 +30,4 @@ pub use memory::{Fault, Memory};
 pub use program::{
     DEFAULT_OUTPUT_LIMIT, Program, lab_program, list_program, parse_list, test_args, test_environ, test_program,
 };
-pub use verdict::judge;
+pub use verdict::{explain, judge};

@@ -17,8 +17,8 @@ pub trait Memory {
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Fault>;
 }
 
-/// Um vetor comum como memória, para exercitar o hospedeiro sem módulo nenhum.
-impl Memory for Vec<u8> {
+/// Uma fatia é uma memória: é assim que o `wasmi` a entrega, e assim o hospedeiro se exercita sem módulo nenhum.
+impl Memory for &mut [u8] {
     fn read(&self, offset: u32, buffer: &mut [u8]) -> Result<(), Fault> {
         let source = range(self.len(), offset, buffer.len()).and_then(|range| self.get(range)).ok_or(Fault)?;
         buffer.copy_from_slice(source);
@@ -33,7 +33,7 @@ impl Memory for Vec<u8> {
 }
 
 /// O intervalo `offset .. offset + len`, se ele cabe em uma memória de `size` bytes.
-pub(crate) fn range(size: usize, offset: u32, len: usize) -> Option<std::ops::Range<usize>> {
+fn range(size: usize, offset: u32, len: usize) -> Option<std::ops::Range<usize>> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(len)?;
     (end <= size).then_some(start..end)

@@ -4,3 +4,7 @@ use crate::{Execution, Verdict};
 pub fn judge(_test_name: &str, _execution: &Execution) -> Verdict {
     Verdict::passed()
 }
+#[must_use]
+pub fn explain(_execution: &Execution) -> Option<String> {
+    None
+}
