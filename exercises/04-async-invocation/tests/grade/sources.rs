@@ -99,9 +99,8 @@ fn stored(key: &str, sequencer: &str) -> DomainEvent {
 #[case::eventbridge_without_version(without(eventbridge("e-1"), "", "version"), Source::EventBridge)]
 fn the_envelope_tells_its_source(#[case] envelope: Value, #[case] expected: Source) {
     let got = identify(&envelope);
-    assert_eq!(
-        got.as_ref(),
-        Ok(&expected),
+    assert!(
+        got.as_ref() == Ok(&expected),
         "este envelope é do {expected}: o SNS põe `EventSource` em cada registro, o S3 põe `eventSource`, e o \
          EventBridge não tem `Records`, tem `detail-type`, `source` e `detail`. Veio {got:?} para {envelope}"
     );
@@ -118,9 +117,8 @@ fn the_envelope_tells_its_source(#[case] envelope: Value, #[case] expected: Sour
 #[case::bus_event_without_type(without(eventbridge("e-1"), "", "detail-type"), EnvelopeError::UnknownShape)]
 fn an_unknown_envelope_is_refused(#[case] envelope: Value, #[case] expected: EnvelopeError) {
     let got = parse(envelope.clone());
-    assert_eq!(
-        got,
-        Err(expected.clone()),
+    assert!(
+        got == Err(expected.clone()),
         "o envelope {envelope} não é de SNS, S3 nem EventBridge; aceitar em silêncio faria o evento sumir com sucesso. \
          O erro certo é {expected:?}, veio {got:?}"
     );
@@ -137,9 +135,8 @@ fn an_unknown_envelope_is_refused(#[case] envelope: Value, #[case] expected: Env
 #[case::only_once("vento%252B1.csv", "vento%2B1.csv")]
 fn the_object_key_is_decoded(#[case] encoded: &str, #[case] expected: &str) {
     let got = decode_key(encoded);
-    assert_eq!(
-        got.as_deref(),
-        Ok(expected),
+    assert!(
+        got.as_deref() == Ok(expected),
         "o S3 codifica o nome do objeto como application/x-www-form-urlencoded: espaço vira `+`, o `+` do nome vira \
          `%2B`. A chave {encoded:?} é o objeto {expected:?}; com outro nome o GetObject responde 404. Veio {got:?}"
     );
@@ -169,8 +166,8 @@ fn a_broken_key_is_malformed(#[case] encoded: &str) {
 #[case::longer_is_later("0055AE", "0055AE01", Ordering::Less)]
 fn the_sequencer_orders_events(#[case] a: &str, #[case] b: &str, #[case] expected: Ordering) {
     let got = compare_sequencers(a, b);
-    assert_eq!(
-        got, expected,
+    assert!(
+        got == expected,
         "os sequencers têm tamanhos diferentes: a guia do S3 manda completar o menor com zeros à direita e só então \
          comparar como texto. De {a:?} para {b:?} o resultado é {expected:?}; veio {got:?}"
     );
@@ -189,11 +186,10 @@ fn the_message_of_sns_is_text_that_may_be_json(#[case] message: &str, #[case] ex
         key: "sns:82833b5c".to_owned(),
         fact: Fact::Alert { topic: "alertas-granizo".to_owned(), message: expected },
     };
-    assert_eq!(
-        got,
-        Ok(vec![event]),
+    assert!(
+        got == Ok(vec![event]),
         "no envelope do SNS, `Message` é sempre um texto: {message:?}. Só um objeto JSON é aberto; qualquer outro texto \
-         fica como está. A chave é o MessageId, que o SNS repete na reentrega"
+         fica como está. A chave é o MessageId, que o SNS repete na reentrega. Veio {got:?}"
     );
 }
 
@@ -206,9 +202,8 @@ fn the_test_event_of_s3_is_skipped() {
     });
     let got = parse(records(&[sns_record("m-1", &test.to_string()), sns_record("m-2", "granizo")]));
     let keys = got.as_ref().map(|events| events.iter().map(|event| event.key.as_str()).collect::<Vec<_>>());
-    assert_eq!(
-        keys,
-        Ok(vec!["sns:m-2"]),
+    assert!(
+        keys == Ok(vec!["sns:m-2"]),
         "ao ligar as notificações de um bucket a um tópico, o S3 manda `s3:TestEvent` para conferir o caminho: m-1 é \
          esse aviso e m-2 é um alerta de verdade; saiu {got:?}"
     );
@@ -227,11 +222,10 @@ fn created_and_removed_are_different_facts(#[case] event_name: &str, #[case] cre
         expected.fact = Fact::FileRemoved { bucket, key, sequencer };
     }
     let got = parse(records(&[s3_record(event_name, "radar+14h.png", "0055AE")]));
-    assert_eq!(
-        got,
-        Ok(vec![expected]),
+    assert!(
+        got == Ok(vec![expected]),
         "o `eventName` do S3 é uma família e um detalhe, aqui {event_name:?}: ObjectCreated grava, ObjectRemoved apaga; \
-         a chave da notificação é `radar+14h.png` e o objeto se chama `radar 14h.png`"
+         a chave da notificação é `radar+14h.png` e o objeto se chama `radar 14h.png`. Veio {got:?}"
     );
 }
 
@@ -239,10 +233,9 @@ fn created_and_removed_are_different_facts(#[case] event_name: &str, #[case] cre
 #[test]
 fn another_kind_of_s3_event_is_refused() {
     let got = parse(records(&[s3_record("ObjectRestore:Completed", "radar.png", "0055AE")]));
-    assert_eq!(
-        got,
-        Err(EnvelopeError::UnsupportedEvent("ObjectRestore:Completed".to_owned())),
-        "ObjectRestore:Completed avisa que um objeto voltou do Glacier: não é gravação nem remoção"
+    assert!(
+        got == Err(EnvelopeError::UnsupportedEvent("ObjectRestore:Completed".to_owned())),
+        "ObjectRestore:Completed avisa que um objeto voltou do Glacier: não é gravação nem remoção; veio {got:?}"
     );
 }
 
@@ -255,15 +248,17 @@ fn every_record_becomes_an_event(#[case] count: usize) {
     let envelope: Vec<_> = files.iter().map(|(key, seq)| s3_record("ObjectCreated:Put", key, seq)).collect();
     let got = parse(records(&envelope));
     let expected = files.iter().map(|(key, seq)| stored(key, seq)).collect::<Vec<_>>();
-    assert_eq!(
-        got,
-        Ok(expected),
-        "`Records` é uma lista e este envelope tem {count} registros: nenhum pode ficar para trás"
+    assert!(
+        got == Ok(expected),
+        "`Records` é uma lista e este envelope tem {count} registros: nenhum pode ficar para trás, nem mudar de lugar. Veio {got:?}"
     );
     let alerts: Vec<_> = (0..count).map(|n| sns_record(&format!("m-{n}"), "granizo")).collect();
     let keys = parse(records(&alerts)).map(|events| events.into_iter().map(|event| event.key).collect::<Vec<_>>());
     let expected = (0..count).map(|n| format!("sns:m-{n}")).collect::<Vec<_>>();
-    assert_eq!(keys, Ok(expected), "o envelope do SNS tem {count} registros, cada um com o seu MessageId");
+    assert!(
+        keys == Ok(expected),
+        "o envelope do SNS tem {count} registros, cada um com o seu MessageId; as chaves foram {keys:?}"
+    );
 }
 
 /// A reentrega repete a chave, e outra gravação do mesmo objeto não
@@ -273,14 +268,15 @@ fn a_redelivery_repeats_the_key_and_an_overwrite_does_not() {
     let put = |sequencer: &str| records(&[s3_record("ObjectCreated:Put", "radar.png", sequencer)]);
     let mut again = put("0055AE01");
     again["Records"][0]["responseElements"]["x-amz-request-id"] = json!("OUTRO");
-    assert_eq!(
-        keys(put("0055AE01")),
-        keys(again),
-        "o S3 entrega ao menos uma vez: o mesmo PUT pode chegar de novo, com o mesmo sequencer, e a chave é a mesma"
+    let (original, redelivered) = (keys(put("0055AE01")), keys(again));
+    assert!(
+        original == redelivered,
+        "o S3 entrega ao menos uma vez: o mesmo PUT pode chegar de novo, com o mesmo sequencer, e a chave é a mesma; \
+         foram {original:?} e {redelivered:?}"
     );
     let (first, second) = (keys(put("0055AE01")), keys(put("0055AE02")));
-    assert_ne!(
-        first, second,
+    assert!(
+        first != second,
         "radar.png foi gravado duas vezes, com sequencers diferentes: são dois eventos, mas os dois têm a chave {first:?}"
     );
 }
@@ -294,10 +290,9 @@ fn the_detail_of_eventbridge_is_an_object() {
         key: "eventbridge:7bf73129-1428".to_owned(),
         fact: Fact::Detail { detail_type: "Nível do rio".to_owned(), detail },
     };
-    assert_eq!(
-        got,
-        Ok(vec![expected]),
-        "o EventBridge entrega um evento por vez, sem `Records`, e a chave é o `id` dele"
+    assert!(
+        got == Ok(vec![expected]),
+        "o EventBridge entrega um evento por vez, sem `Records`; a chave é o `id` e `detail` já é um objeto. Veio {got:?}"
     );
 }
 
@@ -360,7 +355,7 @@ fn the_layer_that_failed_is_the_one_that_retries(
             "o evento já estava na fila interna e volta para ela: tenta por até 6 h, sem teto de vezes"
         }
     };
-    assert_eq!(got, expected, "origem {source}, {happened:?}: {what}. O certo é {expected:?}, veio {got:?}");
+    assert!(got == expected, "origem {source}, {happened:?}: {what}. O certo é {expected:?}, veio {got:?}");
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -393,8 +388,8 @@ fn lambda(retries: Option<u32>) -> NextTry {
 #[case::after_the_last(100_016, None)]
 fn the_waits_of_sns_come_in_four_phases(#[case] retry: u32, #[case] expected: Option<Wait>) {
     let got = sns_wait(retry);
-    assert_eq!(
-        got, expected,
+    assert!(
+        got == expected,
         "o SNS faz 3 novas entregas sem espera, 2 a cada 1 s, 10 com recuo entre 1 s e 20 s e 100.000 a cada 20 s; antes \
          da nova entrega {retry} a espera é {expected:?}, veio {got:?}"
     );
@@ -410,9 +405,8 @@ fn the_waits_of_sns_add_up_to_23_days() {
             Wait::Exactly(wait) | Wait::Between(wait, _) => *wait,
         })
         .sum();
-    assert_eq!(
-        (retries.len(), shortest.as_secs() / 86_400),
-        (100_015, 23),
+    assert!(
+        (retries.len(), shortest.as_secs() / 86_400) == (100_015, 23),
         "3 imediatas + 2 de 1 s + 10 com recuo + 100.000 de 20 s são 100.015 novas entregas em 23 dias; as suas são {} \
          em {} s",
         retries.len(),
