@@ -1,0 +1,244 @@
+//! Compila a biblioteca padrão para os alvos WASM com o compilador do Debian, que a traz só como fonte.
+//!
+//! Nada fica pela metade: cada alvo é montado em uma pasta ao lado da definitiva e só entra no lugar por um `rename`.
+//! Quem interrompe e repete aproveita o que o cargo já compilou.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::detect::{self, BUILT_BY, Compiler};
+use super::process;
+
+/// A crate vazia cuja compilação arrasta a biblioteca padrão; o que é dela não se instala.
+const EMPTY_CRATE: &str = "empty";
+
+/// Onde o Debian põe a libc de WASI.
+const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
+
+/// Símbolos que a biblioteca padrão pede e que a libc de WASI de 2022 do Debian 12 não tem. Sem threads e sem
+/// arquivos eles só precisam existir: 45 não é código de erro de POSIX algum que a biblioteca padrão trate à parte,
+/// e nulo é a falha de `realpath`.
+const SYMBOLS: [(&str, &str); 3] = [
+    ("pthread_join", "define i32 @pthread_join(i32 %thread, ptr %value) {\n  ret i32 45\n}\n"),
+    ("pthread_detach", "define i32 @pthread_detach(i32 %thread) {\n  ret i32 45\n}\n"),
+    ("realpath", "define ptr @realpath(ptr %path, ptr %resolved) {\n  ret ptr null\n}\n"),
+];
+
+/// O que uma compilação precisa de espaço livre, em KiB, na pasta de trabalho e na de instalação.
+const BUILD_SPACE: u64 = 700 * 1024;
+const INSTALL_SPACE: u64 = 300 * 1024;
+
+/// Compila e instala a biblioteca padrão para os alvos que faltam. `work` sobrevive a interrupções.
+pub(super) fn install(
+    compiler: &Compiler,
+    targets: &[&'static str],
+    work: &Path,
+    out: &mut dyn Write,
+    log: &Path,
+) -> Result<()> {
+    let rustlib = compiler.sysroot.join("lib").join("rustlib");
+    let _lock = lock(&rustlib, out)?;
+    // Enquanto se esperava, outro `setup` pode ter feito tudo.
+    let targets: Vec<&'static str> =
+        targets.iter().copied().filter(|target| !detect::lacks(compiler, &[target]).is_empty()).collect();
+    if targets.is_empty() {
+        return Ok(());
+    }
+    require_space(work, BUILD_SPACE)?;
+    require_space(&rustlib, INSTALL_SPACE)?;
+
+    writeln!(out, "  → compilar a biblioteca padrão para {} (uns dois minutos)", targets.join(" e "))?;
+    build(compiler, &targets, work, log)?;
+    let version = detect::version(&compiler.rustc).context("o rustc do sistema parou de responder")?;
+    for target in &targets {
+        let libdir = detect::libdir(&compiler.sysroot, target);
+        writeln!(out, "  → instalar em {}", libdir.display())?;
+        let compiled = work.join("target").join(target).join("release").join("deps");
+        place(&compiled, target, &version, &libdir, |staging| add_libc(compiler, target, staging, work))?;
+    }
+    remove(work)
+}
+
+/// Tira do lugar uma biblioteca padrão que se mostrou imprestável, para que seja compilada de novo.
+pub(super) fn discard(compiler: &Compiler, target: &str) -> Result<()> {
+    remove(&detect::libdir(&compiler.sysroot, target))
+}
+
+/// Um `setup` por vez mexe no compilador do sistema. O sistema operacional solta a trava se o processo morrer.
+fn lock(rustlib: &Path, out: &mut dyn Write) -> Result<File> {
+    let path = rustlib.join(".setup.lock");
+    let file = File::create(&path).map_err(|error| cannot("escrever em", &path, &error))?;
+    if file.try_lock().is_err() {
+        writeln!(out, "  → outro `cargo xtask setup` está instalando; espero por ele")?;
+        file.lock().map_err(|error| cannot("travar", &path, &error))?;
+    }
+    Ok(file)
+}
+
+fn build(compiler: &Compiler, targets: &[&str], work: &Path, log: &Path) -> Result<()> {
+    let source = work.join("src");
+    fs::create_dir_all(&source).map_err(|error| cannot("criar", &source, &error))?;
+    // `[workspace]` vazio: a pasta de trabalho fica dentro do espaço de trabalho do curso e não é parte dele.
+    let manifest =
+        format!("[package]\nname = \"{EMPTY_CRATE}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n");
+    write(&work.join("Cargo.toml"), manifest.as_bytes())?;
+    write(&source.join("lib.rs"), b"#![no_std]\n")?;
+
+    let mut command = process::clean(&compiler.cargo);
+    command.current_dir(work).args(["build", "--release", "-Zbuild-std=std,panic_abort,test"]);
+    for target in targets {
+        command.args(["--target", target]);
+    }
+    // O pacote das fontes traz também as dependências: com elas não se precisa de rede.
+    let vendored = compiler.sysroot.join("lib/rustlib/src/rust/library/vendor");
+    if vendored.is_dir() {
+        command.args(["--offline", "--config", "source.crates-io.replace-with=\"vendored\""]);
+        command.arg("--config").arg(format!("source.vendored.directory={:?}", vendored.display().to_string()));
+    }
+    command.env("RUSTC", &compiler.rustc).env("RUSTC_BOOTSTRAP", "1");
+    // Uma configuração pessoal (opções, outro ligador, outra pasta) mudaria a biblioteca que é de todos.
+    command.env("CARGO_HOME", work.join("home")).env("CARGO_TARGET_DIR", work.join("target"));
+    for name in
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"]
+    {
+        command.env_remove(name);
+    }
+    process::logged(&mut command, log).map_err(|failure| {
+        let cause = if failure.is_network() { "sem rede: " } else { "" };
+        anyhow!("{cause}a biblioteca padrão não compilou. {failure}\nO registro completo está em {}", log.display())
+    })
+}
+
+/// Monta a pasta de um alvo ao lado da definitiva (`prepare` acrescenta o que não vem do cargo) e troca as duas.
+fn place(
+    compiled: &Path,
+    target: &str,
+    version: &str,
+    libdir: &Path,
+    prepare: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let parent = libdir.parent().ok_or_else(|| anyhow!("pasta inesperada: {}", libdir.display()))?;
+    let staging = parent.join("lib.new");
+    let previous = parent.join("lib.old");
+    // Restos de uma instalação interrompida.
+    remove(&staging)?;
+    remove(&previous)?;
+    fs::create_dir_all(&staging).map_err(|error| cannot("criar", &staging, &error))?;
+    let entries = fs::read_dir(compiled).map_err(|error| cannot("ler", compiled, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| cannot("ler", compiled, &error))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if is_installable(name) {
+            copy(&path, &staging.join(name))?;
+        }
+    }
+    prepare(&staging)?;
+    write(&staging.join(BUILT_BY), format!("{version}\n").as_bytes())?;
+    detect::inspect(&staging, target, || Some(version.to_owned()))
+        .map_err(|reason| anyhow!("a biblioteca padrão de {target} compilou, mas {reason}"))?;
+
+    if libdir.exists() {
+        fs::rename(libdir, &previous).map_err(|error| cannot("renomear", libdir, &error))?;
+    }
+    fs::rename(&staging, libdir).map_err(|error| cannot("renomear", &staging, &error))?;
+    remove(&previous)
+}
+
+/// Só `.rlib`: os metadados estão dentro dele, e os `.rmeta` avulsos dobrariam o espaço.
+fn is_installable(name: &str) -> bool {
+    name.ends_with(".rlib") && !name.starts_with(&format!("lib{EMPTY_CRATE}-"))
+}
+
+/// Em `wasm32-wasip1`, `self-contained` leva o começo do programa e a libc; o outro alvo não tem nem um nem outro.
+fn add_libc(compiler: &Compiler, target: &str, staging: &Path, work: &Path) -> Result<()> {
+    if target != "wasm32-wasip1" {
+        return Ok(());
+    }
+    let wasi = Path::new(WASI_LIBC);
+    let contained = staging.join("self-contained");
+    fs::create_dir_all(&contained).map_err(|error| cannot("criar", &contained, &error))?;
+    for name in ["crt1-command.o", "crt1-reactor.o", "libc.a"] {
+        copy(&wasi.join(name), &contained.join(name))?;
+    }
+    let llvm = llvm_bin(compiler)?;
+    let libc = contained.join("libc.a");
+    let defined = process::capture(
+        process::clean(llvm.join("llvm-nm")).args(["--defined-only", "--just-symbol-name", "--quiet"]).arg(&libc),
+    )?;
+    for (name, definition) in SYMBOLS {
+        // Uma libc mais nova já os tem; dois iguais impediriam a ligação.
+        if defined.lines().any(|line| line.trim() == name) {
+            continue;
+        }
+        let text = work.join(format!("{name}.ll"));
+        let object = work.join(format!("{name}.o"));
+        write(&text, format!("target triple = \"wasm32-unknown-wasi\"\n{definition}").as_bytes())?;
+        process::capture(process::clean(llvm.join("llc")).arg("-filetype=obj").arg(&text).arg("-o").arg(&object))?;
+        process::capture(process::clean(llvm.join("llvm-ar")).arg("rs").arg(&libc).arg(&object))?;
+    }
+    Ok(())
+}
+
+/// As ferramentas do LLVM com que este `rustc` foi feito.
+fn llvm_bin(compiler: &Compiler) -> Result<PathBuf> {
+    let verbose = process::capture(process::clean(&compiler.rustc).arg("-vV"))?;
+    let major = llvm_major(&verbose).ok_or_else(|| anyhow!("o rustc não diz a versão do LLVM:\n{verbose}"))?;
+    let bin = PathBuf::from(format!("/usr/lib/llvm-{major}/bin"));
+    if !bin.is_dir() {
+        bail!("falta o pacote llvm-{major} ({} não existe)", bin.display());
+    }
+    Ok(bin)
+}
+
+/// `LLVM version: 22.1.8` → 22.
+fn llvm_major(verbose: &str) -> Option<u32> {
+    let line = verbose.lines().find_map(|line| line.strip_prefix("LLVM version: "))?;
+    line.split('.').next()?.trim().parse().ok()
+}
+
+/// Confere o espaço livre; onde não há `df`, quem avisa é a própria escrita.
+pub(super) fn require_space(dir: &Path, needed_kib: u64) -> Result<()> {
+    let existing = dir.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(dir);
+    let Ok(text) = process::capture(process::clean("df").arg("-Pk").arg(existing)) else { return Ok(()) };
+    match available_kib(&text) {
+        Some(free) if free < needed_kib => bail!(
+            "falta espaço em {}: há {} MiB livres e são precisos {} MiB",
+            existing.display(),
+            free / 1024,
+            needed_kib / 1024
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A quarta coluna de `df -Pk`, cujo formato o POSIX fixa.
+fn available_kib(df: &str) -> Option<u64> {
+    df.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).map_err(|error| cannot(&format!("copiar {} para", from.display()), to, &error))?;
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|error| cannot("escrever", path, &error))
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("apagar", dir, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> anyhow::Error {
+    anyhow!("não consegui {what} {}: {}", path.display(), process::explain(error))
+}
+
+#[cfg(test)]
+#[path = "std_build_tests.rs"]
+mod tests;
