@@ -1,0 +1,278 @@
+//! O cargo como processo: o formato JSON estável dele vira artefato e diagnósticos.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::{Target, scratch};
+use crate::course::{Chapter, Course};
+use crate::run::process::{self, End, Limits};
+use crate::toolchain;
+
+/// A memória de um módulo WASM, em bytes: a mesma para todos os hospedeiros.
+pub const WASM_MEMORY: u64 = 256 * 1024 * 1024;
+
+/// O que se compila de um capítulo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Tests,
+    Lab,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Error,
+    Warning,
+}
+
+/// Uma mensagem do compilador, com linhas e colunas a partir de 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// A partir da raiz do repositório, com `/`; vazio quando a mensagem não é de um lugar.
+    pub file: String,
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+    pub level: Level,
+    pub message: String,
+    /// Como o compilador a mostraria no terminal.
+    pub rendered: String,
+}
+
+impl Diagnostic {
+    pub(super) fn whole_file(file: String, message: String) -> Self {
+        let rendered = message.clone();
+        Self { file, line: 1, column: 1, end_line: 1, end_column: 1, level: Level::Error, message, rendered }
+    }
+}
+
+pub struct Outcome {
+    /// Falta quando não compilou.
+    pub artifact: Option<PathBuf>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// O cargo que iniciou este programa, ou o do `PATH`.
+pub fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target, what: What) -> Result<Outcome> {
+    let mut command = match target {
+        Target::Native => {
+            let mut command = Command::new(cargo_program());
+            command.env("CARGO_TARGET_DIR", scratch::target_dir(&course.root));
+            command
+        }
+        Target::Wasm => {
+            let wasm = toolchain::wasm()?;
+            let mut command = wasm.cargo();
+            command.env("CARGO_TARGET_DIR", wasm.target_dir(&course.root));
+            command
+        }
+    };
+    command.current_dir(scratch);
+    match what {
+        What::Tests => command.args(["test", "--no-run", "--test", "grade"]),
+        What::Lab => command.args(["build", "--example", &chapter.lab_target()]),
+    };
+    command.args(["--package", chapter.package(), "--message-format=json"]);
+    if target == Target::Wasm {
+        command.args(["--profile", "wasm", "--target", "wasm32-wasip1", "--config"]);
+        // Sem o teto, uma alocação sem fim só pararia no prazo; com ele, ela termina em uma armadilha limpa.
+        command.arg(format!("target.wasm32-wasip1.rustflags=[\"-Clink-arg=--max-memory={WASM_MEMORY}\"]"));
+    }
+    let mut progress = Progress::new();
+    let finished = process::run(&mut command, Limits::default(), |bytes| progress.show(bytes))
+        .context("não consegui rodar o cargo; ele vem com o Rust (https://rustup.rs)")?;
+    progress.clear();
+    let outcome = parse(&finished.stdout, what, chapter);
+    let ok = matches!(&finished.end, End::Finished(status) if status.success());
+    let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+    if !ok && !errors {
+        bail!(explain(&String::from_utf8_lossy(&finished.stderr)));
+    }
+    Ok(Outcome { artifact: outcome.artifact.filter(|_| ok), ..outcome })
+}
+
+/// O que dizer quando o cargo falhou antes de chegar ao código do leitor.
+fn explain(stderr: &str) -> String {
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    let cause = if says(&["No space left on device", "os error 28", "os error 112"]) {
+        "o disco está cheio: libere espaço (`cargo clean` apaga o que foi compilado) e rode de novo"
+    } else if says(&[
+        "failed to download",
+        "Could not resolve",
+        "Could not connect",
+        "network failure",
+        "spurious network",
+    ]) {
+        "o cargo não conseguiu baixar as dependências: na primeira vez é preciso ter rede; depois tudo funciona sem ela"
+    } else if says(&["toolchain", "rustup"]) {
+        "a versão do Rust pedida por `rust-toolchain.toml` não está instalada; rode `rustup toolchain install` nesta pasta"
+    } else if says(&["linker", "link.exe", "`cc`"]) {
+        "falta um ligador (linker): instale o gcc, o Xcode Command Line Tools ou o Visual Studio Build Tools"
+    } else if says(&["failed to parse manifest", "failed to load manifest"]) {
+        "um Cargo.toml está com problema; desfaça a edição com `git checkout -- Cargo.toml exercises solutions`"
+    } else {
+        "o cargo não conseguiu compilar"
+    };
+    format!("{cause}\n\nO cargo disse:\n{}", stderr.trim_end())
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerMessage {
+        message: RustcMessage,
+    },
+    CompilerArtifact {
+        target: ArtifactTarget,
+        executable: Option<PathBuf>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RustcMessage {
+    level: String,
+    message: String,
+    spans: Vec<Span>,
+    rendered: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    line_start: u32,
+    line_end: u32,
+    column_start: u32,
+    column_end: u32,
+    is_primary: bool,
+    expansion: Option<Box<Expansion>>,
+}
+
+#[derive(Deserialize)]
+struct Expansion {
+    span: Span,
+}
+
+fn parse(stdout: &[u8], what: What, chapter: &Chapter) -> Outcome {
+    let wanted = match what {
+        What::Tests => "grade".to_owned(),
+        What::Lab => chapter.lab_target(),
+    };
+    let mut outcome = Outcome { artifact: None, diagnostics: Vec::new() };
+    for line in String::from_utf8_lossy(stdout).lines() {
+        match serde_json::from_str(line) {
+            Ok(Message::CompilerMessage { message }) => outcome.diagnostics.extend(diagnostic(message)),
+            Ok(Message::CompilerArtifact { target, executable: Some(path) }) if target.name == wanted => {
+                outcome.artifact = Some(path);
+            }
+            _ => {}
+        }
+    }
+    outcome
+}
+
+/// Só o que tem lugar no código: os resumos ("aborting due to…") não dizem nada a mais.
+fn diagnostic(message: RustcMessage) -> Option<Diagnostic> {
+    let level = match message.level.as_str() {
+        "error" | "error: internal compiler error" => Level::Error,
+        "warning" => Level::Warning,
+        _ => return None,
+    };
+    let span = message.spans.into_iter().find(|span| span.is_primary)?.outermost();
+    Some(Diagnostic {
+        file: span.file_name.replace('\\', "/"),
+        line: span.line_start,
+        column: span.column_start,
+        end_line: span.line_end,
+        end_column: span.column_end,
+        level,
+        rendered: message.rendered.unwrap_or_else(|| message.message.clone()),
+        message: message.message,
+    })
+}
+
+impl Span {
+    /// O lugar no código de quem chamou a macro, e não dentro dela.
+    fn outermost(self) -> Self {
+        match self.expansion {
+            Some(expansion) if !self.file_name.starts_with("exercises") => expansion.span.outermost(),
+            _ => self,
+        }
+    }
+}
+
+/// Uma linha só, que se renova: a primeira compilação leva um minuto, e quem espera quer ver que algo anda.
+struct Progress {
+    shown: bool,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { shown: false, terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let Some(line) = text.lines().rev().find(|line| line.trim_start().starts_with("Compiling")) else { return };
+        if self.terminal {
+            let crate_name = line.split_whitespace().nth(1).unwrap_or_default();
+            eprint!("\r\x1b[2K  compilando {crate_name}…");
+            let _ = std::io::stderr().flush();
+            self.shown = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.shown {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn chapter() -> Chapter {
+        Chapter { id: "04-async-invocation".into(), title: String::new(), steps: Vec::new(), lab: None }
+    }
+
+    #[test]
+    fn an_error_inside_a_macro_is_placed_where_the_reader_called_it() {
+        let line = r#"{"reason":"compiler-message","package_id":"x","message":{"level":"error","message":"ç","rendered":"error: ç","children":[],"code":null,"spans":[{"file_name":"/rustc/macros.rs","line_start":1,"line_end":1,"column_start":1,"column_end":2,"is_primary":true,"text":[],"byte_start":0,"byte_end":0,"label":null,"suggested_replacement":null,"suggestion_applicability":null,"expansion":{"span":{"file_name":"exercises/04-async-invocation/src/queue.rs","line_start":7,"line_end":8,"column_start":3,"column_end":4,"is_primary":false,"expansion":null},"macro_decl_name":"m!","def_site_span":null}}]}}"#;
+        let outcome = parse(line.as_bytes(), What::Tests, &chapter());
+        let found = &outcome.diagnostics[0];
+        assert_eq!(
+            (found.file.as_str(), found.line, found.column),
+            ("exercises/04-async-invocation/src/queue.rs", 7, 3)
+        );
+        assert_eq!(found.message, "ç");
+    }
+
+    #[rstest]
+    #[case("error: failed to write: No space left on device (os error 28)", "disco está cheio")]
+    #[case("error: failed to download from registry", "preciso ter rede")]
+    #[case("error: linker `cc` not found", "ligador")]
+    #[case("error: algo novo", "algo novo")]
+    fn a_failure_of_cargo_itself_is_explained(#[case] stderr: &str, #[case] expected: &str) {
+        assert!(explain(stderr).contains(expected));
+    }
+}

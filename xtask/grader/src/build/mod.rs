@@ -1,0 +1,196 @@
+//! Do texto dos passos a um programa de testes (ou a um laboratório) que roda.
+//!
+//! Um passo que não compila não leva os outros junto: ele é trocado pelo esqueleto, anotado em `replaced`, e o capítulo é
+//! compilado de novo. Cada volta troca ao menos um passo, então a repetição termina.
+
+mod cargo;
+mod scratch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+pub use cargo::{Diagnostic, Level, WASM_MEMORY, cargo_program};
+pub use scratch::{Scratch, starter_of, target_dir};
+
+use crate::course::{Chapter, Course, Step, StepId, slashed};
+use crate::files;
+
+/// De onde vêm os arquivos dos passos.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Os arquivos que o leitor edita.
+    Reader,
+    /// Os esqueletos, recortados das respostas.
+    Starter,
+    /// As respostas.
+    Solution,
+    /// As respostas, com alguns passos trocados por outros arquivos (caminhos a partir da raiz).
+    Overlay { name: String, files: BTreeMap<StepId, PathBuf> },
+}
+
+impl Source {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Reader => "reader",
+            Self::Starter => "starter",
+            Self::Solution => "solution",
+            Self::Overlay { name, .. } => name,
+        }
+    }
+
+    /// O texto de um passo; `None` quando o arquivo do leitor não existe.
+    fn find_text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<Option<String>> {
+        let path = match self {
+            Self::Reader => chapter.exercise_file(step),
+            Self::Starter => return scratch::starter_of(course, chapter, step).map(Some),
+            Self::Solution => chapter.solution_file(step),
+            Self::Overlay { files, .. } => files.get(&step.id).cloned().unwrap_or_else(|| chapter.solution_file(step)),
+        };
+        let path = course.root.join(path);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("não consegui ler {}", path.display())),
+        }
+    }
+
+    fn text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<String> {
+        self.find_text(course, chapter, step)?
+            .with_context(|| format!("falta o arquivo do passo `{}` ({})", step.id, self.name()))
+    }
+}
+
+/// Para onde se compila.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A máquina em que o avaliador roda.
+    Native,
+    /// `wasm32-wasip1`, para o sandbox e para o navegador.
+    Wasm,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+        }
+    }
+}
+
+/// Um programa de testes pronto para rodar.
+#[derive(Debug)]
+pub struct TestsBuild {
+    pub artifact: PathBuf,
+    /// Os passos que não compilaram (ou cujo arquivo não existe) e por quê; no programa estão os seus esqueletos.
+    pub replaced: BTreeMap<StepId, Vec<Diagnostic>>,
+    pub warnings: Vec<Diagnostic>,
+    /// O programa é desta execução enquanto ela o usa.
+    _scratch: Scratch,
+}
+
+/// Um laboratório pronto para rodar; `artifact` falta quando o laboratório não compila com o código do leitor.
+#[derive(Debug)]
+pub struct LabBuild {
+    pub artifact: Option<PathBuf>,
+    pub diagnostics: Vec<Diagnostic>,
+    _scratch: Scratch,
+}
+
+/// Compila os testes do capítulo.
+pub fn build_tests(course: &Course, chapter: &Chapter, source: &Source, target: Target) -> Result<TestsBuild> {
+    let built = build(course, chapter, source, target, cargo::What::Tests)?;
+    match built.artifact {
+        Some(artifact) => {
+            Ok(TestsBuild { artifact, replaced: built.replaced, warnings: built.warnings, _scratch: built.scratch })
+        }
+        None => bail!(
+            "o capítulo {} não compila, e o erro não está no arquivo de nenhum passo; se você editou outro arquivo, desfaça com \
+             `git checkout -- exercises solutions`:\n{}",
+            chapter.id,
+            built.unattributed.iter().map(|diagnostic| diagnostic.rendered.as_str()).collect::<Vec<_>>().join("\n")
+        ),
+    }
+}
+
+/// Compila o laboratório do capítulo.
+pub fn build_lab(course: &Course, chapter: &Chapter, source: &Source, target: Target) -> Result<LabBuild> {
+    let built = build(course, chapter, source, target, cargo::What::Lab)?;
+    let diagnostics = built.replaced.into_values().flatten().chain(built.unattributed).collect();
+    Ok(LabBuild { artifact: built.artifact, diagnostics, _scratch: built.scratch })
+}
+
+struct Built {
+    artifact: Option<PathBuf>,
+    replaced: BTreeMap<StepId, Vec<Diagnostic>>,
+    warnings: Vec<Diagnostic>,
+    unattributed: Vec<Diagnostic>,
+    scratch: Scratch,
+}
+
+fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, what: cargo::What) -> Result<Built> {
+    let scratch = Scratch::open(course, chapter, source, target)?;
+    let mut replaced = missing_files(course, chapter, source)?;
+    loop {
+        let starters: BTreeSet<_> = replaced.keys().cloned().collect();
+        scratch.fill(course, chapter, source, &starters)?;
+        let outcome = cargo::build(course, chapter, &scratch.dir, target, what)?;
+        if outcome.artifact.is_some() {
+            let warnings = outcome.diagnostics;
+            return Ok(Built { artifact: outcome.artifact, replaced, warnings, unattributed: Vec::new(), scratch });
+        }
+        let errors = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error);
+        let (blamed, unattributed) = blame(chapter, errors, &starters);
+        if blamed.is_empty() {
+            return Ok(Built { artifact: None, replaced, warnings: Vec::new(), unattributed, scratch });
+        }
+        replaced.extend(blamed);
+    }
+}
+
+/// Os passos cujo arquivo sumiu: contam como os que não compilam.
+fn missing_files(course: &Course, chapter: &Chapter, source: &Source) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
+    let mut missing = BTreeMap::new();
+    for step in &chapter.steps {
+        if source.find_text(course, chapter, step)?.is_none() {
+            let file = slashed(&chapter.exercise_file(step));
+            let message =
+                format!("o arquivo {file} não existe; recupere o esqueleto com `cargo xtask reset {}`", step.id);
+            missing.insert(step.id.clone(), vec![Diagnostic::whole_file(file, message)]);
+        }
+    }
+    Ok(missing)
+}
+
+type Blame = (BTreeMap<StepId, Vec<Diagnostic>>, Vec<Diagnostic>);
+
+/// Separa os erros por passo: os do arquivo do passo e os do arquivo de testes dele (uma função renomeada aparece ali).
+fn blame(chapter: &Chapter, errors: impl Iterator<Item = Diagnostic>, starters: &BTreeSet<StepId>) -> Blame {
+    let mut blamed: BTreeMap<StepId, Vec<Diagnostic>> = BTreeMap::new();
+    let mut unattributed = Vec::new();
+    for error in errors {
+        let step = chapter.steps.iter().find(|step| {
+            let of_step = [chapter.exercise_file(step), chapter.tests_file(step)];
+            !starters.contains(&step.id) && of_step.iter().any(|file| slashed(file) == error.file)
+        });
+        match step {
+            Some(step) => blamed.entry(step.id.clone()).or_default().push(error),
+            None => unattributed.push(error),
+        }
+    }
+    (blamed, unattributed)
+}
+
+/// O conteúdo de um artefato, para quem o guarda ou o serve.
+pub fn read_artifact(path: &std::path::Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("não consegui ler {}", path.display()))
+}
+
+/// O texto atual de um passo do leitor e a sua soma.
+pub fn reader_text(course: &Course, chapter: &Chapter, step: &Step) -> Result<(String, String)> {
+    let text = files::read_text(&course.root.join(chapter.exercise_file(step)))?;
+    let hash = files::hash(text.as_bytes());
+    Ok((text, hash))
+}

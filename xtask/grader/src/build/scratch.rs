@@ -1,0 +1,173 @@
+//! A cópia de trabalho em que um capítulo é compilado.
+//!
+//! Nada é compilado na pasta do leitor: o avaliador copia o capítulo para `target/scratch/<variante>/`, com os mesmos caminhos
+//! relativos, e troca os arquivos dos passos pelos da variante (os do leitor, os esqueletos, as respostas, uma resposta
+//! errada). Assim o leitor pode continuar editando, um passo que não compila pode dar lugar ao esqueleto sem que o arquivo do
+//! leitor seja tocado, e as mensagens mostram os caminhos que ele conhece.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Source, Target};
+use crate::course::{Chapter, Course, Step, StepId};
+use crate::{files, starter};
+
+/// Uma cópia de trabalho, com a exclusividade de quem a usa.
+#[derive(Debug)]
+pub struct Scratch {
+    pub dir: PathBuf,
+    /// Solta a trava quando a cópia deixa de ser usada.
+    _lock: File,
+}
+
+impl Scratch {
+    /// Abre a cópia da variante; se outra execução a usa, espera.
+    pub fn open(course: &Course, chapter: &Chapter, source: &Source, target: Target) -> Result<Self> {
+        let name = format!("{}-{}-{}", chapter.slug(), source.name(), target.name());
+        let dir = target_dir(&course.root).join("scratch").join(&name);
+        std::fs::create_dir_all(&dir).with_context(|| {
+            format!("não consegui criar {}; confira o espaço em disco e a permissão da pasta", dir.display())
+        })?;
+        let path = dir.join(".lock");
+        let lock = File::create(&path).with_context(|| format!("não consegui criar {}", path.display()))?;
+        if lock.try_lock().is_err() {
+            eprintln!("Outra execução está usando {}; esperando ela terminar…", dir.display());
+            lock.lock().with_context(|| format!("não consegui travar {}", path.display()))?;
+        }
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// Copia o capítulo, com os passos de `replaced` trocados pelos seus esqueletos.
+    pub fn fill(&self, course: &Course, chapter: &Chapter, source: &Source, replaced: &BTreeSet<StepId>) -> Result<()> {
+        let mut wanted = BTreeMap::new();
+        wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter)?.into_bytes());
+        let lock = course.root.join("Cargo.lock");
+        wanted.insert(PathBuf::from("Cargo.lock"), std::fs::read(&lock).with_context(|| missing(&lock))?);
+        for package in packages(course, chapter)? {
+            add_tree(course, &package, &mut wanted)?;
+        }
+        let sources = chapter.exercise_dir().join("src");
+        wanted.retain(|path, _| !path.starts_with(&sources));
+        for given in files::walk(&course.root.join(chapter.solution_dir()).join("src"))? {
+            let bytes = std::fs::read(course.root.join(chapter.solution_dir()).join("src").join(&given))?;
+            wanted.insert(sources.join(given), bytes);
+        }
+        for step in &chapter.steps {
+            let text = match replaced.contains(&step.id) {
+                true => starter_of(course, chapter, step)?,
+                false => source.text(course, chapter, step)?,
+            };
+            wanted.insert(chapter.exercise_file(step), text.into_bytes());
+        }
+        self.write(&wanted)
+    }
+
+    fn write(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+        for old in files::walk(&self.dir)? {
+            let ours = old == Path::new(".lock") || old == Path::new("Cargo.lock");
+            if !ours && !wanted.contains_key(&old) {
+                std::fs::remove_file(self.dir.join(&old))?;
+            }
+        }
+        for (path, bytes) in wanted {
+            files::write_if_changed(&self.dir.join(path), bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Onde o cargo põe o que compila: `CARGO_TARGET_DIR`, se alguém a definiu, ou `target/` na raiz.
+pub fn target_dir(root: &Path) -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) if !dir.is_empty() => root.join(dir),
+        _ => root.join("target"),
+    }
+}
+
+/// O esqueleto de um passo, recortado da resposta.
+pub fn starter_of(course: &Course, chapter: &Chapter, step: &Step) -> Result<String> {
+    let path = chapter.solution_file(step);
+    starter::cut(&files::read_text(&course.root.join(&path))?).with_context(|| format!("em {}", path.display()))
+}
+
+fn missing(path: &Path) -> String {
+    format!("não consegui ler {}; recupere o arquivo com `git checkout -- {}`", path.display(), path.display())
+}
+
+/// O capítulo, o que os exercícios compartilham e as respostas de que um capítulo posterior depende.
+fn packages(course: &Course, chapter: &Chapter) -> Result<Vec<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut pending = vec![chapter.exercise_dir()];
+    while let Some(package) = pending.pop() {
+        if !found.insert(package.clone()) {
+            continue;
+        }
+        let path = course.root.join(&package).join("Cargo.toml");
+        let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).with_context(|| missing(&path))?)
+            .with_context(|| format!("em {}", path.display()))?;
+        pending.extend(path_dependencies(course, &package, &manifest)?);
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// As pastas de que um pacote depende por caminho, diretamente ou por `workspace = true`.
+fn path_dependencies(course: &Course, package: &Path, manifest: &toml::Table) -> Result<Vec<PathBuf>> {
+    let root: toml::Table = toml::from_str(&files::read_text(&course.root.join("Cargo.toml"))?)?;
+    let shared = root.get("workspace").and_then(|workspace| workspace.get("dependencies"));
+    let mut dirs = Vec::new();
+    for section in ["dependencies", "dev-dependencies"] {
+        let Some(dependencies) = manifest.get(section).and_then(|section| section.as_table()) else { continue };
+        for (name, dependency) in dependencies {
+            let own = dependency.get("path").and_then(|path| path.as_str()).map(|path| package.join(path));
+            let inherited = dependency
+                .get("workspace")
+                .and(shared)
+                .and_then(|shared| shared.get(name)?.get("path")?.as_str().map(PathBuf::from));
+            dirs.extend(own.or(inherited).map(|dir| normalized(&dir)));
+        }
+    }
+    Ok(dirs)
+}
+
+fn normalized(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn add_tree(course: &Course, package: &Path, wanted: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+    let dir = course.root.join(package);
+    for file in files::walk(&dir)? {
+        if file.starts_with("wrong") || file.starts_with("target") {
+            continue;
+        }
+        let bytes = std::fs::read(dir.join(&file)).with_context(|| missing(&dir.join(&file)))?;
+        wanted.insert(package.join(file), bytes);
+    }
+    Ok(())
+}
+
+/// O `Cargo.toml` da raiz só com os pacotes que a cópia tem.
+fn pruned_manifest(course: &Course, chapter: &Chapter) -> Result<String> {
+    let path = course.root.join("Cargo.toml");
+    let mut manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).with_context(|| missing(&path))?)
+        .with_context(|| format!("em {}", path.display()))?;
+    let Some(workspace) = manifest.get_mut("workspace").and_then(|workspace| workspace.as_table_mut()) else {
+        bail!("{} não tem [workspace]; recupere o arquivo com `git checkout -- Cargo.toml`", path.display());
+    };
+    let members = packages(course, chapter)?.into_iter().map(|dir| toml::Value::String(crate::course::slashed(&dir)));
+    workspace.insert("members".into(), toml::Value::Array(members.collect()));
+    workspace.remove("default-members");
+    Ok(toml::to_string(&manifest)?)
+}

@@ -1,0 +1,154 @@
+//! O relatório no terminal: uma tabela por capítulo, com barra, a primeira mensagem inteira e o que fazer agora.
+
+use std::fmt::Write;
+
+use wasi_host::Status;
+
+use crate::course::{Course, slashed};
+use crate::score::{ChapterReport, Report, StepReport, TestReport};
+
+/// Como escrever: com ou sem cores.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    pub color: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn status(self, status: Status, text: &str) -> String {
+        let code = match status {
+            Status::Passed => "32",
+            Status::Failed | Status::Error => "31",
+            Status::Timeout => "33",
+        };
+        self.paint(code, text)
+    }
+
+    fn strong(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+}
+
+const BAR: usize = 20;
+
+/// O relatório inteiro. `graded` diz de quem é o código, para o texto do fim.
+pub fn human(course: &Course, report: &Report, reader: bool, style: Style) -> String {
+    let mut out = String::new();
+    for chapter in &report.chapters {
+        table(&mut out, chapter, style);
+    }
+    if let Some(step) = report.steps().find(|step| step.status != Status::Passed) {
+        detail(&mut out, step, style);
+        if reader {
+            next(&mut out, course, step, style);
+        }
+    } else if reader {
+        let _ = writeln!(
+            out,
+            "{}",
+            style.status(Status::Passed, "Tudo passou. Compare com a resposta: `cargo xtask diff PASSO`.")
+        );
+    } else {
+        let _ = writeln!(out, "{}", style.status(Status::Passed, "Tudo passou."));
+    }
+    out
+}
+
+fn table(out: &mut String, chapter: &ChapterReport, style: Style) {
+    let number = chapter.id.split('-').next().unwrap_or_default();
+    let _ = writeln!(out, "\n{}\n", style.strong(&format!("{number} {}", chapter.title)));
+    let width = chapter.steps.iter().map(|step| step.title.chars().count()).max().unwrap_or(0);
+    let name_width = chapter.steps.iter().map(|step| step.id.step().len()).max().unwrap_or(0);
+    for step in &chapter.steps {
+        let passed = step.tests.iter().filter(|test| test.status == Status::Passed).count();
+        let title = format!("{:width$}", step.title);
+        let _ = writeln!(
+            out,
+            "  {} {:name_width$}  {title}  {} {:>2}/{:<2} testes  {:>5} de {} pontos",
+            style.status(step.status, mark(step.status)),
+            step.id.step(),
+            bar(step.score, step.max_score, style),
+            passed,
+            step.tests.len(),
+            points(step.score),
+            points(step.max_score),
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\n  {} {} de {} pontos\n",
+        bar(chapter.score, chapter.max_score, style),
+        style.strong(&points(chapter.score)),
+        points(chapter.max_score)
+    );
+}
+
+fn mark(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "✓",
+        Status::Failed => "✗",
+        Status::Timeout => "◷",
+        Status::Error => "!",
+    }
+}
+
+fn bar(score: f64, max: f64, style: Style) -> String {
+    let part = if max > 0.0 { score / max } else { 0.0 };
+    // Só um passo completo enche a barra.
+    let full = ((part * BAR as f64).floor() as usize).min(BAR);
+    format!("{}{}", style.status(Status::Passed, &"█".repeat(full)), style.faint(&"░".repeat(BAR - full)))
+}
+
+/// Um número como se escreve em português: 12,5.
+fn points(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').replace('.', ",")
+}
+
+/// A primeira coisa que falhou, por inteiro, e só o nome das outras.
+fn detail(out: &mut String, step: &StepReport, style: Style) {
+    if let Some(message) = &step.message {
+        let what = if step.tests.is_empty() { "sem testes" } else { "não compila" };
+        let _ =
+            writeln!(out, "{} {}\n", style.status(Status::Error, "!"), style.strong(&format!("{}: {what}", step.id)));
+        let _ = writeln!(out, "{}\n", indented(message));
+        return;
+    }
+    let mut failing = step.tests.iter().filter(|test| test.status != Status::Passed);
+    if let Some(first) = failing.next() {
+        let mark = style.status(first.status, mark(first.status));
+        let _ = writeln!(out, "{mark} {}\n", style.strong(&first.name));
+        let _ = writeln!(out, "{}\n", indented(message_of(first)));
+    }
+    let others: Vec<_> = failing.map(|test| test.name.as_str()).collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "{}\n", style.faint(&format!("  também não passam: {}", others.join(", "))));
+    }
+}
+
+fn message_of(test: &TestReport) -> &str {
+    test.message.as_deref().unwrap_or("o teste não passou e não disse por quê")
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| if line.is_empty() { String::new() } else { format!("  {line}") })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn next(out: &mut String, course: &Course, step: &StepReport, style: Style) {
+    let Some((chapter, found)) = course.step(&step.id) else { return };
+    let _ = writeln!(out, "{}", style.strong("E agora?"));
+    let _ = writeln!(out, "  edite   {}", slashed(&chapter.exercise_file(found)));
+    let _ = writeln!(out, "  leia    {}", slashed(&chapter.page_file(found)));
+    let _ = writeln!(out, "  dica    cargo xtask hint {}", step.id.step());
+    let _ = writeln!(out, "  repita  cargo xtask grade {} --watch", step.id.step());
+}

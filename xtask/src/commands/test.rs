@@ -1,0 +1,111 @@
+//! `cargo xtask test`: tudo o que prova que o curso funciona, em etapas.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use grader::build::cargo_program;
+use grader::course::Course;
+use grader::interrupt;
+
+use crate::cli::{Check, Test};
+use crate::commands::{check, setup};
+
+/// Uma etapa: o nome que `--only` aceita e o que ela prova.
+struct Stage {
+    name: &'static str,
+    proves: &'static str,
+    run: fn(&Course) -> Result<bool>,
+}
+
+const STAGES: [Stage; 6] = [
+    Stage { name: "fmt", proves: "o código está formatado", run: fmt },
+    Stage { name: "clippy", proves: "o código não tem avisos", run: clippy },
+    Stage { name: "cargo", proves: "os testes de cada pacote passam", run: cargo_test },
+    Stage {
+        name: "check",
+        proves: "respostas passam, esqueletos falham, respostas erradas são rejeitadas",
+        run: course_check,
+    },
+    Stage { name: "wasm", proves: "o sandbox dá os mesmos vereditos que a máquina", run: wasm },
+    Stage { name: "browser", proves: "a página funciona no navegador e dá os mesmos vereditos", run: browser },
+];
+
+pub fn run(arguments: &Test) -> Result<ExitCode> {
+    let course = Course::find()?;
+    for name in &arguments.only {
+        let known = STAGES.map(|stage| stage.name);
+        ensure!(known.contains(&name.as_str()), "não conheço a etapa `{name}`; as etapas são: {}", known.join(", "));
+    }
+    if arguments.setup {
+        setup::install(true)?;
+    }
+    let wanted = |stage: &&Stage| arguments.only.is_empty() || arguments.only.iter().any(|name| name == stage.name);
+    let mut failed = Vec::new();
+    for stage in STAGES.iter().filter(wanted) {
+        interrupt::check()?;
+        println!("\n== {}: {}", stage.name, stage.proves);
+        let start = Instant::now();
+        let passed = (stage.run)(&course)?;
+        println!("== {}: {} em {} s", stage.name, if passed { "passou" } else { "FALHOU" }, start.elapsed().as_secs());
+        if !passed {
+            failed.push(stage.name);
+        }
+    }
+    if failed.is_empty() {
+        println!("\nTudo passou.");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("\nNão passou: {}. Repita só uma etapa com `cargo xtask test --only ETAPA`.", failed.join(", "));
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn cargo(course: &Course, arguments: &[&str]) -> Result<bool> {
+    println!("$ cargo {}", arguments.join(" "));
+    let status = Command::new(cargo_program())
+        .current_dir(&course.root)
+        .args(arguments)
+        .status()
+        .context("não consegui rodar o cargo")?;
+    interrupt::check()?;
+    Ok(status.success())
+}
+
+fn fmt(course: &Course) -> Result<bool> {
+    cargo(course, &["fmt", "--all", "--check"])
+}
+
+/// Um exercício e a sua resposta têm o mesmo nome de biblioteca, então nunca vão na mesma chamada do cargo.
+fn clippy(course: &Course) -> Result<bool> {
+    let exercises: Vec<_> = course.chapters.iter().map(|chapter| chapter.package()).collect();
+    let mut rest =
+        vec!["clippy", "--workspace", "--all-targets", "--features", "wasi-host/native,grader/wasm,site/browser"];
+    rest.extend(exercises.iter().flat_map(|package| ["--exclude", package]));
+    let mut starters = vec!["clippy", "--all-targets"];
+    starters.extend(exercises.iter().flat_map(|package| ["--package", package]));
+    for arguments in [&mut rest, &mut starters] {
+        arguments.extend(["--", "-D", "warnings"]);
+    }
+    Ok(cargo(course, &rest)? && cargo(course, &starters)?)
+}
+
+fn cargo_test(course: &Course) -> Result<bool> {
+    Ok(cargo(course, &["test"])?
+        && cargo(course, &["test", "--package", "web", "--package", "wasi-host", "--features", "wasi-host/native"])?)
+}
+
+fn course_check(_: &Course) -> Result<bool> {
+    Ok(check::run(&Check { chapters: Vec::new(), files: false })? == ExitCode::SUCCESS)
+}
+
+fn wasm(course: &Course) -> Result<bool> {
+    cargo(course, &["test", "--package", "grader", "--features", "wasm", "--test", "hosts"])
+}
+
+fn browser(course: &Course) -> Result<bool> {
+    cargo(
+        course,
+        &["test", "--package", "site", "--features", "browser", "--test", "browser", "--", "--test-threads=1"],
+    )
+}
