@@ -13,7 +13,7 @@ const TEMPLATE: &str = "{about-with-newline}\nUso: {usage}\n\n{all-args}{after-h
     name = "cargo xtask",
     bin_name = "cargo xtask",
     about = "Caderno Serverless: avalie os seus passos, peça dicas e abra o livro.",
-    help_template = "{about-with-newline}\nUso: {usage}\n\nComandos:\n{subcommands}\n\n{after-help}",
+    help_template = "{about-with-newline}\nUso: {usage}\n\nComandos:\n{subcommands}{after-help}",
     override_usage = "cargo xtask COMANDO [opções]",
     after_help = "Para começar: `cargo xtask grade` avalia o que você escreveu e `cargo xtask serve` abre o livro.\n\
                   `cargo xtask COMANDO --help` explica um comando, com exemplos.",
@@ -77,6 +77,7 @@ pub struct Grade {
     /// A forma do relatório
     #[arg(
         long,
+        value_name = "human|json",
         value_enum,
         default_value_t,
         hide_default_value = true,
@@ -363,7 +364,9 @@ mod tests {
 
     #[test]
     fn every_help_is_in_portuguese_with_examples() {
-        for command in Cli::command().get_subcommands_mut() {
+        let mut cli = Cli::command();
+        cli.build();
+        for command in cli.get_subcommands_mut() {
             let help = command.render_help().to_string();
             for english in ["Usage", "Options", "Print help", "default:", "possible values"] {
                 assert!(!help.contains(english), "{english} em {help}");
