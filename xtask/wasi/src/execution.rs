@@ -57,7 +57,6 @@ impl Verdict {
         Self { status: Status::Passed, message: None }
     }
 
-    #[allow(dead_code)]
     pub(crate) fn new(status: Status, message: String) -> Self {
         Self { status, message: Some(message) }
     }

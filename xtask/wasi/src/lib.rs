@@ -21,6 +21,7 @@ mod host;
 mod memory;
 #[cfg(feature = "native")]
 pub mod native;
+mod process;
 mod program;
 mod verdict;
 

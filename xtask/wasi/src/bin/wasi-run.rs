@@ -25,7 +25,7 @@ Uso:
 Opções:
   --jobs N           testes ao mesmo tempo (padrão: um por processador)
   --timeout SEGUNDOS prazo de cada execução (padrão: 10)
-  --fuel N           combustível de cada execução (padrão: 2000000000)
+  --fuel N           combustível de cada execução (padrão: 1000000000)
   --memory BYTES     memória de cada execução (padrão: 67108864)
   -h, --help         esta ajuda
 

@@ -41,7 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(10),
-            fuel: 2_000_000_000,
+            fuel: 1_000_000_000,
             memory: 64 * 1024 * 1024,
             output: crate::DEFAULT_OUTPUT_LIMIT,
         }
