@@ -14,9 +14,11 @@ const HELP: &str = "\
 Roda um módulo WASI (wasm32-wasip1) em um sandbox: sem arquivos, sem rede, com limites.
 
 Uso:
+  wasi-run MÓDULO.wasm --list
   wasi-run MÓDULO.wasm --tests [--only NOME]... [opções]
   wasi-run MÓDULO.wasm --lab [opções] < cenario.json
 
+  --list             escreve os nomes dos testes, um por linha
   --tests            roda cada teste em uma instância nova e escreve uma linha JSON por teste:
                      {\"name\",\"execution\",\"verdict\"}, na ordem da lista
   --only NOME        só este teste (pode repetir)
@@ -33,6 +35,7 @@ Sai com 0 quando conseguiu rodar, qualquer que seja o resultado dos testes, e co
 ";
 
 enum Mode {
+    List,
     Tests { only: Vec<String>, jobs: usize },
     Lab,
 }
@@ -62,9 +65,16 @@ fn run() -> Result<(), String> {
     let wasm = std::fs::read(&arguments.module).map_err(|error| format!("não consegui ler {path}: {error}"))?;
     let sandbox = Sandbox::compile(&wasm, arguments.limits).map_err(|error| format!("{path}: {error}"))?;
     match arguments.mode {
+        Mode::List => list(&sandbox).map_err(|error| format!("{path}: {error}")),
         Mode::Tests { only, jobs } => tests(&sandbox, only, jobs).map_err(|error| format!("{path}: {error}")),
         Mode::Lab => lab(&sandbox),
     }
+}
+
+fn list(sandbox: &Sandbox) -> Result<(), String> {
+    let names = sandbox.list().map_err(|error| error.to_string())?;
+    let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+    std::io::stdout().write_all(lines.as_bytes()).map_err(|error| format!("não consegui escrever a lista: {error}"))
 }
 
 fn tests(sandbox: &Sandbox, only: Vec<String>, jobs: usize) -> Result<(), String> {
@@ -116,12 +126,13 @@ fn lab(sandbox: &Sandbox) -> Result<(), String> {
 fn parse(args: Vec<OsString>) -> Result<Option<Arguments>, String> {
     let mut parser = lexopt::Parser::from_args(args);
     let (mut module, mut only, mut limits) = (None, Vec::new(), Limits::default());
-    let (mut wants_tests, mut wants_lab) = (false, false);
+    let (mut wants_list, mut wants_tests, mut wants_lab) = (false, false, false);
     let mut jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let usage = |text: String| format!("{text}\nVeja `wasi-run --help`.");
     while let Some(arg) = parser.next().map_err(|error| usage(error.to_string()))? {
         match arg {
             Short('h') | Long("help") => return Ok(None),
+            Long("list") => wants_list = true,
             Long("tests") => wants_tests = true,
             Long("lab") => wants_lab = true,
             Long("only") => only.push(value(&mut parser, "--only", |text| Some(text.to_owned()))?),
@@ -136,10 +147,11 @@ fn parse(args: Vec<OsString>) -> Result<Option<Arguments>, String> {
         }
     }
     let module = module.ok_or_else(|| usage("falta dizer qual módulo rodar".to_owned()))?;
-    let mode = match (wants_tests, wants_lab) {
-        (true, false) => Mode::Tests { only, jobs },
-        (false, true) => Mode::Lab,
-        _ => return Err(usage("escolha --tests ou --lab".to_owned())),
+    let mode = match (wants_list, wants_tests, wants_lab) {
+        (true, false, false) => Mode::List,
+        (false, true, false) => Mode::Tests { only, jobs },
+        (false, false, true) => Mode::Lab,
+        _ => return Err(usage("escolha --list, --tests ou --lab".to_owned())),
     };
     Ok(Some(Arguments { module, mode, limits }))
 }
