@@ -11,11 +11,13 @@
 
 pub mod axis;
 pub mod compiler;
+pub mod difference;
 pub mod drawing;
 pub mod editing;
 pub mod progress;
 pub mod protocol;
 pub mod run;
+pub mod scenario;
 pub mod score;
 pub mod svg;
 pub mod timeline;

@@ -31,16 +31,16 @@ pub fn describe(timeline: &Timeline, entry: &Entry) -> String {
     format!("{}, {}, {}: {}", entry.when(), timeline.lane_label(entry), entry.kind.label(), entry.text)
 }
 
-/// O desenho inteiro. `current` é o acontecimento que recebe o foco quando se chega à figura com Tab.
-pub fn render(timeline: &Timeline, drawing: &Drawing, current: usize) -> String {
+/// O desenho inteiro. `current` é o acontecimento que recebe o foco quando se chega à figura com Tab;
+/// `how_to_read` é o `id` do texto que explica o eixo.
+pub fn render(timeline: &Timeline, drawing: &Drawing, current: usize, how_to_read: &str) -> String {
     let mut svg = String::new();
     let (width, height) = (drawing.width.ceil(), drawing.height.ceil());
     let form = if drawing.vertical { "tl tl-em-pe" } else { "tl" };
     put(
         &mut svg,
         format_args!(
-            r#"<svg class="{form}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="list" aria-label="Linha do tempo" aria-describedby="{}">"#,
-            "lab-como-ler"
+            r#"<svg class="{form}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="list" aria-label="Linha do tempo" aria-describedby="{how_to_read}">"#
         ),
     );
     scenery(&mut svg, drawing);
@@ -266,7 +266,8 @@ mod tests {
     fn what_the_reader_wrote_is_text_never_markup() {
         let timeline = hostile();
         for width in [320.0, 800.0] {
-            let all = render(&timeline, &draw(&timeline, width), 0) + &table(&timeline) + &legend(&timeline);
+            let all =
+                render(&timeline, &draw(&timeline, width), 0, "como-ler") + &table(&timeline) + &legend(&timeline);
             assert!(!all.contains("<script") && !all.contains("<b>"), "{all}");
         }
     }
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn exactly_one_sign_can_be_reached_with_tab() {
         let timeline = hostile();
-        let svg = render(&timeline, &draw(&timeline, 800.0), 1);
+        let svg = render(&timeline, &draw(&timeline, 800.0), 1, "como-ler");
         assert_eq!(svg.matches(r#"tabindex="0""#).count(), 1);
         assert!(svg.contains(r#"tabindex="0" data-entry="1""#));
         assert_eq!(svg.matches(r#"role="listitem""#).count(), 2);

@@ -1,0 +1,5 @@
+// Toda a lógica está em book/web, em Rust; aqui só se liga uma coisa à outra.
+import init, { start } from './web.js';
+
+await init();
+start(new URL('.', import.meta.url).href);
