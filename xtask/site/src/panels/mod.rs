@@ -1,0 +1,136 @@
+//! Os painéis que a página ganha a partir de `exercises/course.toml`: um módulo para o passo, um para o laboratório.
+
+pub mod lab;
+pub mod step;
+
+use std::path::Path;
+
+use grader::course::{Chapter, Course, Step, StepId};
+
+use crate::html::escape;
+use crate::markers::{self, LAB, STEP};
+use crate::{Mode, Problem};
+
+/// O passo cuja página é `source` (caminho a partir de `book/src`), se é página de passo.
+fn step_of_page<'a>(course: &'a Course, source: &Path) -> Option<(&'a Chapter, &'a Step)> {
+    let chapter = source.parent()?.to_str()?;
+    let step = source.file_stem()?.to_str()?;
+    course.step(&StepId::new(chapter, step))
+}
+
+/// Os marcadores de painel que estão na página errada, repetidos ou faltando.
+pub fn check(course: &Course, source: &Path, shown: &str, text: &str) -> Vec<Problem> {
+    let page = step_of_page(course, source);
+    let here: Vec<_> = markers::find(text).into_iter().filter(|marker| !marker.in_code).collect();
+    let of = |name: &'static str| here.iter().filter(move |marker| marker.name == name);
+    let mut problems = Vec::new();
+
+    let wanted_lab = page.and_then(|(chapter, step)| chapter.lab.as_ref().filter(|lab| lab.page == step.name()));
+    for (name, wanted, why) in [
+        (STEP, page.is_some(), "esta página não é de um passo de `exercises/course.toml`"),
+        (LAB, wanted_lab.is_some(), "`exercises/course.toml` não põe nenhum laboratório nesta página"),
+    ] {
+        if !wanted {
+            problems.extend(
+                of(name)
+                    .map(|marker| Problem::at(shown, marker.line, format!("`{{{{#{name}}}}}` não cabe aqui: {why}"))),
+            );
+        } else if let Some(second) = of(name).nth(1) {
+            problems.push(Problem::at(shown, second.line, format!("`{{{{#{name}}}}}` já apareceu nesta página")));
+        }
+    }
+    if wanted_lab.is_some() && of(LAB).next().is_none() {
+        let what = "`exercises/course.toml` põe o laboratório nesta página, mas ela não tem `{{#laboratorio}}`";
+        problems.push(Problem::in_file(shown, what));
+    }
+    problems
+}
+
+/// `código de quem lê` só existe onde há um servidor que o compile.
+fn origin_select(class: &str, mode: Mode) -> String {
+    let reader = match mode {
+        Mode::Serve => r#"<option value="reader">o meu código</option>"#,
+        Mode::Static => "",
+    };
+    let class = escape(class);
+    format!(
+        r#"<label>Rodar com <select class="{class}">{reader}<option value="reference">a resposta de referência</option></select></label>"#
+    )
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use grader::course::{Control, ControlKind, ControlOption, Lab};
+
+    /// Um curso pequeno, só na memória.
+    pub(crate) fn course() -> Course {
+        let step = |name: &str, title: &str| Step {
+            id: StepId::new("async-invocation", name),
+            title: title.to_owned(),
+            points: 20,
+            minutes: 30,
+            hints: vec!["olhe `Queue`".into(), "conte <as> vezes".into(), "quase: `a + __`".into()],
+        };
+        let lab = Lab {
+            title: "Seis horas em um segundo".into(),
+            description: "Mude a falha e veja *quando* cada tentativa acontece.".into(),
+            page: "retries".into(),
+            controls: vec![
+                Control {
+                    id: "failure".into(),
+                    label: "o que falha".into(),
+                    kind: ControlKind::Select {
+                        options: vec![
+                            ControlOption { value: "none".into(), label: "nada".into() },
+                            ControlOption { value: "function_error".into(), label: "erro da função".into() },
+                        ],
+                        default: "function_error".into(),
+                    },
+                },
+                Control {
+                    id: "maximum_event_age_seconds".into(),
+                    label: "idade máxima".into(),
+                    kind: ControlKind::Range { min: 60, max: 21600, step: 60, unit: "s".into(), default: 21600 },
+                },
+                Control { id: "dlq".into(), label: "com DLQ".into(), kind: ControlKind::Checkbox { default: true } },
+            ],
+        };
+        Course {
+            root: "/curso".into(),
+            title: "Curso".into(),
+            chapters: vec![Chapter {
+                id: "04-async-invocation".into(),
+                title: "Invocação assíncrona".into(),
+                steps: vec![step("queue", "A fila"), step("retries", "As tentativas")],
+                lab: Some(lab),
+            }],
+        }
+    }
+
+    fn faults(page: &str, text: &str) -> String {
+        let problems = check(&course(), Path::new(page), page, text);
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_panel_marker_belongs_to_one_page() {
+        assert_eq!(faults("async-invocation/retries.md", "{{#laboratorio}}\n\n{{#passo}}\n"), "");
+        assert_eq!(faults("async-invocation/queue.md", "sem marcador nenhum\n"), "");
+        insta::assert_snapshot!(
+            faults("intro.md", "{{#passo}}\n"),
+            @"intro.md:1: `{{#passo}}` não cabe aqui: esta página não é de um passo de `exercises/course.toml`"
+        );
+        insta::assert_snapshot!(
+            faults("async-invocation/queue.md", "{{#passo}}\n\n{{#passo}}\n\n{{#laboratorio}}\n"),
+            @r"
+        async-invocation/queue.md:3: `{{#passo}}` já apareceu nesta página
+        async-invocation/queue.md:5: `{{#laboratorio}}` não cabe aqui: `exercises/course.toml` não põe nenhum laboratório nesta página
+        "
+        );
+        insta::assert_snapshot!(
+            faults("async-invocation/retries.md", "{{#passo}}\n"),
+            @"async-invocation/retries.md: `exercises/course.toml` põe o laboratório nesta página, mas ela não tem `{{#laboratorio}}`"
+        );
+    }
+}
