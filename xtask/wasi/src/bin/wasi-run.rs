@@ -129,7 +129,7 @@ fn parse(args: Vec<OsString>) -> Result<Option<Arguments>, String> {
     let (mut wants_list, mut wants_tests, mut wants_lab) = (false, false, false);
     let mut jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let usage = |text: String| format!("{text}\nVeja `wasi-run --help`.");
-    while let Some(arg) = parser.next().map_err(|error| usage(error.to_string()))? {
+    while let Some(arg) = parser.next().map_err(|error| usage(describe(&error)))? {
         match arg {
             Short('h') | Long("help") => return Ok(None),
             Long("list") => wants_list = true,
@@ -154,6 +154,13 @@ fn parse(args: Vec<OsString>) -> Result<Option<Arguments>, String> {
         _ => return Err(usage("escolha --list, --tests ou --lab".to_owned())),
     };
     Ok(Some(Arguments { module, mode, limits }))
+}
+
+fn describe(error: &lexopt::Error) -> String {
+    match error {
+        lexopt::Error::UnexpectedValue { option, .. } => format!("{option} não recebe valor"),
+        _ => "não entendi os argumentos".to_owned(),
+    }
 }
 
 fn value<T>(parser: &mut lexopt::Parser, flag: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, String> {

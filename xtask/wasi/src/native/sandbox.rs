@@ -8,7 +8,7 @@ use wasmi::{CompilationMode, Config, Engine, ExternType, Linker, Module};
 
 use super::instance::{State, execute, link};
 use super::{Limits, SandboxError};
-use crate::{Ending, Execution, Program, Verdict, judge, lab_program, list_program, parse_list, test_program};
+use crate::{Ending, Execution, Program, Verdict, explain, judge, lab_program, list_program, parse_list, test_program};
 
 /// Bytes de um módulo. Os do curso têm 1 ou 2 MiB.
 const MAX_MODULE_SIZE: usize = 64 * 1024 * 1024;
@@ -67,7 +67,7 @@ impl Sandbox {
     pub fn list(&self) -> Result<Vec<String>, SandboxError> {
         let execution = self.run(list_program());
         if execution.ending != Ending::Returned {
-            return Err(SandboxError::List(format!("{:?}", execution.ending)));
+            return Err(SandboxError::List(explain(&execution).unwrap_or_default()));
         }
         Ok(parse_list(&execution.stdout))
     }

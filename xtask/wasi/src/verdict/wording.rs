@@ -3,7 +3,7 @@
 use super::panics::{Panic, Place};
 use super::text::shorten;
 
-pub(super) const TIMEOUT: &str = "o prazo acabou e o teste ainda não tinha terminado: procure um laço que não chega ao fim, ou uma \
+pub(super) const TIMEOUT: &str = "o prazo acabou e o programa ainda não tinha terminado: procure um laço que não chega ao fim, ou uma \
                                   espera (`await`, `recv`, `lock`) por algo que nunca acontece";
 pub(super) const MEMORY: &str = "o programa pediu mais memória do que o limite: procure uma coleção que cresce sem parar, ou uma \
                                  capacidade calculada errado";
@@ -18,8 +18,8 @@ pub(super) const NO_SUMMARY: &str = "o programa terminou sem o resumo de um test
 
 pub(super) fn exited(code: i32) -> String {
     format!(
-        "o programa terminou com process::exit({code}) antes do fim do teste: um teste só passa quando retorna, com qualquer código \
-         de saída; procure uma chamada a `std::process::exit`"
+        "o programa terminou com process::exit({code}) antes do fim do teste: um teste só passa quando a função dele retorna, \
+         qualquer que seja o código de saída; procure uma chamada a `std::process::exit`"
     )
 }
 
