@@ -11,6 +11,7 @@ use wasi_host::Status;
 use crate::build::{self, Diagnostic, Source, Target, TestsBuild};
 use crate::course::{Chapter, Course, Step, StepId};
 use crate::run::{self, Options, TestRun};
+use crate::tests_list;
 
 /// O relatório inteiro.
 #[derive(Debug, Clone, Serialize)]
@@ -93,10 +94,11 @@ impl Report {
 /// Avalia os passos pedidos de um capítulo.
 pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Request) -> Result<ChapterReport> {
     let built = build::build_tests(course, chapter, &request.source, request.host.target())?;
-    let listed = match request.host {
+    let mut listed = match request.host {
         Host::Native => run::native::list(&built.artifact)?,
         Host::Sandbox => run::sandbox::list(&course.root, &built.artifact)?,
     };
+    in_file_order(course, chapter, &mut listed);
     let wanted: Vec<String> = listed
         .iter()
         .filter(|test| {
@@ -111,6 +113,13 @@ pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Requ
         Host::Sandbox => run::sandbox::run(&course.root, &built.artifact, &wanted, request.options)?,
     };
     Ok(report(chapter, steps, &listed, &built, runs))
+}
+
+/// O libtest lista em ordem alfabética; quem escreveu os testes os pôs do simples ao difícil, e é essa a ordem de quem lê.
+fn in_file_order(course: &Course, chapter: &Chapter, listed: &mut [String]) {
+    let titles = chapter.steps.iter().flat_map(|step| tests_list::titles(course, chapter, step).unwrap_or_default());
+    let order: BTreeMap<_, _> = titles.map(|test| test.name).zip(0usize..).collect();
+    listed.sort_by_key(|name| order.get(name).copied().unwrap_or(usize::MAX));
 }
 
 fn report(

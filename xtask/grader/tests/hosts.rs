@@ -2,6 +2,8 @@
 //!
 //! Precisa dos alvos WASM (`cargo xtask setup`): `cargo test -p grader --features wasm --test hosts`.
 
+#![allow(clippy::unwrap_used, reason = "em um teste, parar na primeira surpresa é o que se quer")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

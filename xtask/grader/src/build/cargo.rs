@@ -127,15 +127,12 @@ fn explain(stderr: &str) -> String {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerMessage {
-        message: RustcMessage,
-    },
-    CompilerArtifact {
-        target: ArtifactTarget,
-        executable: Option<PathBuf>,
-    },
+    #[serde(rename = "compiler-message")]
+    Diagnostic { message: RustcMessage },
+    #[serde(rename = "compiler-artifact")]
+    Artifact { target: ArtifactTarget, executable: Option<PathBuf> },
     #[serde(other)]
     Other,
 }
@@ -177,8 +174,8 @@ fn parse(stdout: &[u8], what: What, chapter: &Chapter) -> Outcome {
     let mut outcome = Outcome { artifact: None, diagnostics: Vec::new() };
     for line in String::from_utf8_lossy(stdout).lines() {
         match serde_json::from_str(line) {
-            Ok(Message::CompilerMessage { message }) => outcome.diagnostics.extend(diagnostic(message)),
-            Ok(Message::CompilerArtifact { target, executable: Some(path) }) if target.name == wanted => {
+            Ok(Message::Diagnostic { message }) => outcome.diagnostics.extend(diagnostic(message)),
+            Ok(Message::Artifact { target, executable: Some(path) }) if target.name == wanted => {
                 outcome.artifact = Some(path);
             }
             _ => {}

@@ -1,6 +1,6 @@
 //! As regras que só se conferem compilando e rodando.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use wasi_host::Status;
@@ -10,11 +10,14 @@ use crate::build::{self, Source, Target};
 use crate::course::{Chapter, Course, slashed};
 use crate::run::Options;
 use crate::score::{self, ChapterReport, Host, Request, StepReport};
+use crate::tests_list;
 
 /// Prova que as respostas passam, os esqueletos falham e as respostas erradas são rejeitadas, sem avisos do compilador.
 pub fn answers(course: &Course, chapter: &Chapter, host: Host) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
-    problems.extend(solutions_pass(&grade(course, chapter, Source::Solution, host)?));
+    let solutions = grade(course, chapter, Source::Solution, host)?;
+    problems.extend(solutions_pass(&solutions));
+    problems.extend(titles_match(course, chapter, &solutions)?);
     problems.extend(starters_fail(&grade(course, chapter, Source::Starter, host)?));
     problems.extend(warnings(course, chapter, &Source::Solution)?);
     problems.extend(warnings(course, chapter, &Source::Starter)?);
@@ -56,6 +59,24 @@ fn solutions_pass(report: &ChapterReport) -> Vec<Problem> {
             Problem::new(what, "corrija a resposta ou o teste")
         })
         .collect()
+}
+
+/// A lista que a página mostra, lida do texto, é a dos testes que existem de fato.
+fn titles_match(course: &Course, chapter: &Chapter, report: &ChapterReport) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (step, report) in chapter.steps.iter().zip(&report.steps) {
+        let titled: BTreeSet<_> =
+            tests_list::titles(course, chapter, step)?.into_iter().map(|test| test.name).collect();
+        let listed: BTreeSet<_> = report.tests.iter().map(|test| test.name.clone()).collect();
+        for name in titled.symmetric_difference(&listed) {
+            let what = format!("`{name}` está só na lista da página ou só no programa de testes");
+            problems.push(Problem::new(
+                what,
+                "escreva o teste no módulo do passo, como função solta ou casos de `#[rstest]`",
+            ));
+        }
+    }
+    Ok(problems)
 }
 
 /// Nenhum teste passa no esqueleto: um que passasse daria pontos a quem não escreveu nada.

@@ -1,11 +1,13 @@
 //! O relatório no terminal: uma tabela por capítulo, com barra, a primeira mensagem inteira e o que fazer agora.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use wasi_host::Status;
 
 use crate::course::{Course, slashed};
 use crate::score::{ChapterReport, Report, StepReport, TestReport};
+use crate::tests_list;
 
 /// Como escrever: com ou sem cores.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +39,8 @@ impl Style {
 }
 
 const BAR: usize = 20;
+/// Quantos dos outros testes que não passam são citados: o primeiro já diz por onde começar.
+const OTHERS: usize = 5;
 
 /// O relatório inteiro. `graded` diz de quem é o código, para o texto do fim.
 pub fn human(course: &Course, report: &Report, reader: bool, style: Style) -> String {
@@ -45,7 +49,7 @@ pub fn human(course: &Course, report: &Report, reader: bool, style: Style) -> St
         table(&mut out, chapter, style);
     }
     if let Some(step) = report.steps().find(|step| step.status != Status::Passed) {
-        detail(&mut out, step, style);
+        detail(&mut out, course, step, style);
         if reader {
             next(&mut out, course, step, style);
         }
@@ -113,7 +117,7 @@ fn points(value: f64) -> String {
 }
 
 /// A primeira coisa que falhou, por inteiro, e só o nome das outras.
-fn detail(out: &mut String, step: &StepReport, style: Style) {
+fn detail(out: &mut String, course: &Course, step: &StepReport, style: Style) {
     if let Some(message) = &step.message {
         let what = if step.tests.is_empty() { "sem testes" } else { "não compila" };
         let _ =
@@ -121,16 +125,32 @@ fn detail(out: &mut String, step: &StepReport, style: Style) {
         let _ = writeln!(out, "{}\n", indented(message));
         return;
     }
-    let mut failing = step.tests.iter().filter(|test| test.status != Status::Passed);
-    if let Some(first) = failing.next() {
-        let mark = style.status(first.status, mark(first.status));
-        let _ = writeln!(out, "{mark} {}\n", style.strong(&first.name));
-        let _ = writeln!(out, "{}\n", indented(message_of(first)));
+    let failing: Vec<_> = step.tests.iter().filter(|test| test.status != Status::Passed).collect();
+    let Some((first, others)) = failing.split_first() else { return };
+    let titles = titles(course, step);
+    let title = titles.get(&first.name).unwrap_or(&first.name);
+    let _ = writeln!(out, "{} {}", style.status(first.status, mark(first.status)), style.strong(title));
+    let _ = writeln!(out, "  {}\n", style.faint(&first.name));
+    let _ = writeln!(out, "{}\n", indented(message_of(first)));
+    if others.is_empty() {
+        return;
     }
-    let others: Vec<_> = failing.map(|test| test.name.as_str()).collect();
-    if !others.is_empty() {
-        let _ = writeln!(out, "{}\n", style.faint(&format!("  também não passam: {}", others.join(", "))));
+    let _ = writeln!(out, "  {}", style.faint("também não passam:"));
+    for test in others.iter().take(OTHERS) {
+        let title = titles.get(&test.name).unwrap_or(&test.name);
+        let _ = writeln!(out, "  {} {}", style.status(test.status, mark(test.status)), style.faint(title));
     }
+    if others.len() > OTHERS {
+        let _ = writeln!(out, "  {}", style.faint(&format!("e mais {}", others.len() - OTHERS)));
+    }
+    out.push('\n');
+}
+
+/// Os títulos dos testes; sem eles (um arquivo de testes quebrado) o nome serve.
+fn titles(course: &Course, step: &StepReport) -> BTreeMap<String, String> {
+    let Some((chapter, found)) = course.step(&step.id) else { return BTreeMap::new() };
+    let titles = tests_list::titles(course, chapter, found).unwrap_or_default();
+    titles.into_iter().map(|test| (test.name, test.title)).collect()
 }
 
 fn message_of(test: &TestReport) -> &str {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 use super::process::{self, Failure};
 
@@ -15,21 +15,19 @@ const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 /// padrão, o LLVM dele, o ligador e a libc de WASI.
 pub(super) fn compiler_packages(out: &mut dyn Write, log: &Path) -> Result<Vec<String>> {
     let mut candidate = policy("rustc-web");
+    let mut offline = "";
     if !candidate.as_deref().is_some_and(is_recent) {
-        update(out, log)?;
+        if update(out, log)? == Lists::Offline {
+            offline = "sem rede não deu para atualizar as listas de pacotes: ";
+        }
         candidate = policy("rustc-web");
     }
     match candidate {
         Some(version) if is_recent(&version) => {}
         Some(version) => {
-            return Err(anyhow!("o rustc-web desta distribuição é {version}; o projeto pede Rust {MINIMUM_RUST}"));
+            bail!("{offline}o rustc-web que o apt conhece é {version} e o projeto pede Rust {MINIMUM_RUST}")
         }
-        None => {
-            return Err(anyhow!(
-                "o apt não conhece o pacote rustc-web: falta a rede, ou esta distribuição não o tem \
-                 (ele está em bookworm-security)"
-            ));
-        }
+        None => bail!("{offline}o apt não conhece o pacote rustc-web (no Debian 12 ele está em bookworm-security)"),
     }
     let llvm = depends("rust-web-llvm").as_deref().and_then(llvm_version);
     let llvm = llvm.ok_or_else(|| anyhow!("o pacote rust-web-llvm não diz de que versão do LLVM precisa"))?;
@@ -57,8 +55,11 @@ pub(super) fn install(packages: &[String], out: &mut dyn Write, log: &Path) -> R
             ));
         }
         // Listas velhas apontam para arquivos que o espelho já apagou.
+        if !failure.tail().contains("Unable to fetch") || failure.is_network() {
+            return Err(explain(&failure, &names));
+        }
         update(out, log)?;
-        install_once(&names, log).map_err(|failure| explain(failure, &names))?;
+        install_once(&names, log).map_err(|failure| explain(&failure, &names))?;
     }
     Ok(names.iter().map(|name| format!("{name} {}", installed(name).unwrap_or_default())).collect())
 }
@@ -69,9 +70,9 @@ fn install_once(names: &[&str], log: &Path) -> Result<(), Failure> {
     process::logged(apt_get().args(fixed).args(names), log)
 }
 
-fn explain(failure: Failure, names: &[&str]) -> anyhow::Error {
+fn explain(failure: &Failure, names: &[&str]) -> anyhow::Error {
     if failure.is_network() {
-        anyhow!("sem rede: não consegui baixar {}\n{}", names.join(" "), failure.tail())
+        anyhow!("sem rede: não consegui baixar os pacotes {}", names.join(" "))
     } else {
         anyhow!("{failure}")
     }
@@ -102,15 +103,25 @@ fn has_pending_updates() -> bool {
 }
 
 /// Atualiza as listas. Um repositório alheio fora do ar não impede o resto, por isso a falha só é dita.
-fn update(out: &mut dyn Write, log: &Path) -> Result<()> {
+fn update(out: &mut dyn Write, log: &Path) -> Result<Lists> {
     writeln!(out, "  → apt-get update")?;
     let mut command = apt_get();
     command.args(["-o", "APT::Update::Error-Mode=any", "update"]);
     if let Err(failure) = process::logged(&mut command, log) {
-        let cause = if failure.is_network() { "sem rede" } else { "com erros" };
+        let lists = if failure.is_network() { Lists::Offline } else { Lists::Partial };
+        let cause = if lists == Lists::Offline { "sem rede" } else { "com erros" };
         writeln!(out, "    as listas de pacotes não foram todas atualizadas ({cause}); sigo com as que há")?;
+        return Ok(lists);
     }
-    Ok(())
+    Ok(Lists::Updated)
+}
+
+/// Como ficaram as listas de pacotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    Updated,
+    Partial,
+    Offline,
 }
 
 fn apt_get() -> Command {

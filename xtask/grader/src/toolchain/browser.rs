@@ -16,12 +16,23 @@ pub struct Browser {
 /// O que falta para abrir páginas nos testes.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MissingBrowser {
-    #[error("{} aponta para {}, que não existe: corrija a variável ou apague-a", .0, .1.display())]
+    #[error("a variável {0} aponta para {path}, que não existe: corrija-a ou apague-a", path = .1.display())]
     Override(&'static str, PathBuf),
-    #[error("não encontrei o Chromium nem o Chrome: rode `cargo xtask setup --browser`, ou diga onde está em CHROME")]
+    #[error("{reason}: rode `cargo xtask setup --browser`, ou diga onde ele está em CHROME", reason = self.reason())]
     Chrome,
-    #[error("não encontrei o ChromeDriver: rode `cargo xtask setup --browser`, ou diga onde está em CHROMEDRIVER")]
+    #[error("{reason}: rode `cargo xtask setup --browser`, ou diga onde ele está em CHROMEDRIVER", reason = self.reason())]
     Driver,
+}
+
+impl MissingBrowser {
+    /// O que falta, sem o conselho de rodar o `setup`.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Override(..) => self.to_string(),
+            Self::Chrome => "não encontrei o Chromium nem o Chrome".to_owned(),
+            Self::Driver => "não encontrei o ChromeDriver".to_owned(),
+        }
+    }
 }
 
 /// O que se olha da máquina para achar um navegador; separado para que a procura seja testada sem um.

@@ -13,6 +13,7 @@
 mod apt;
 mod browser;
 mod detect;
+mod disk;
 mod machine;
 mod process;
 mod proof;

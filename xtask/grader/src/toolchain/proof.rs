@@ -2,13 +2,12 @@
 //!
 //! Arquivos no lugar não bastam: falta de ligador ou bibliotecas de outra versão só aparecem aqui.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
 use super::detect::{TARGETS, WasmToolchain};
-use super::process;
+use super::{disk, process};
 
 /// Um teste de verdade: liga a biblioteca de testes, a libc e o ligador.
 const SOURCE: &str = "#[test]\nfn links() {\n    assert_eq!(std::env::args().count(), 1);\n}\n";
@@ -16,9 +15,8 @@ const SOURCE: &str = "#[test]\nfn links() {\n    assert_eq!(std::env::args().cou
 /// Compila a prova dos dois alvos em `work`, que é apagada no fim.
 pub(super) fn run(toolchain: &WasmToolchain, work: &Path) -> Result<()> {
     let source = work.join("proof.rs");
-    fs::create_dir_all(work)
-        .and_then(|()| fs::write(&source, SOURCE))
-        .map_err(|error| anyhow!("não consegui escrever em {}: {}", work.display(), process::explain(&error)))?;
+    disk::create_dir(work)?;
+    disk::write(&source, SOURCE)?;
     for target in TARGETS {
         let mut rustc = toolchain.rustc();
         rustc.args(["--edition", "2024", "--target", target]).arg(&source);
@@ -29,6 +27,6 @@ pub(super) fn run(toolchain: &WasmToolchain, work: &Path) -> Result<()> {
             .map_err(|failure| anyhow!("um programa mínimo não compila para {target}. {failure}"))?;
     }
     // Sobrar lixo em uma pasta de trabalho não é motivo para reprovar o compilador.
-    let _ = fs::remove_dir_all(work);
+    let _ = disk::remove(work);
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `cargo xtask setup`: instala o que falta, um passo por vez, e diz cada um. Repetir é sempre seguro.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use super::browser::{self, Browser, MissingBrowser};
 use super::detect::{self, MissingToolchain, Origin, TARGETS, WasmToolchain};
 use super::machine::{Machine, Plan, Route};
 use super::report::{Item, Report, State};
-use super::{apt, process, proof, std_build};
+use super::{apt, disk, process, proof, std_build};
 
 /// O que instalar.
 #[derive(Clone, Debug)]
@@ -27,14 +26,18 @@ pub struct Options {
 const COMPILER_SPACE: u64 = 1_300 * 1024;
 /// O mesmo para o navegador.
 const BROWSER_SPACE: u64 = 900 * 1024;
+/// O que a prova do compilador escreve em `target/setup`, em KiB, com folga.
+const PROOF_SPACE: u64 = 64 * 1024;
 
 /// Instala o que falta e conta em `out` cada passo. O que não foi possível vem no relatório, com o que fazer;
 /// `Err` é só para o que impede até o relatório (não dá para escrever em `target` ou em `out`).
 pub fn setup(options: &Options, out: &mut dyn Write) -> Result<Report> {
     let machine = Machine::probe();
     let work = options.root.join("target").join("setup");
-    fs::create_dir_all(&work)
-        .map_err(|error| anyhow!("não consegui criar {}: {}", work.display(), process::explain(&error)))?;
+    disk::create_dir(&work)?;
+    // Sem isto, uma prova que não se consegue escrever pareceria um compilador com defeito.
+    disk::require_writable(&work)?;
+    disk::require_space(&work, PROOF_SPACE)?;
     let mut session = Session { options, machine, work, report: Report::default(), out };
     session.report.machine = session.machine.describe();
 
@@ -82,13 +85,14 @@ impl Session<'_> {
                 }
                 Err(error) => {
                     reason = error.to_string();
-                    writeln!(self.out, "  não deu: {reason}")?;
+                    writeln!(self.out, "  não deu: {}", first_line(&reason))?;
                 }
             }
         }
         let what_to_do = format!(
-            "{reason}\n  Para instalar à mão:\n{}  Sem isto, `cargo xtask grade` funciona; o que precisa de WASM \
+            "{reason}\n{}  Para instalar à mão:\n{}  Sem isto, `cargo xtask grade` funciona; o que precisa de WASM \
              (`grade --sandbox`, a página), não.\n",
+            self.advice("setup"),
             self.machine.wasm_instructions()
         );
         self.add(NAME, String::new(), State::Missing(what_to_do));
@@ -130,6 +134,10 @@ impl Session<'_> {
             .ok_or_else(|| anyhow!("os pacotes estão instalados, mas {} não responde", detect::SYSTEM_RUSTC))?;
         let mut targets: Vec<&'static str> = detect::lacks(&compiler, &TARGETS).iter().map(|l| l.target).collect();
         if targets.is_empty() {
+            // Talvez faltasse só um pacote, o do ligador por exemplo.
+            if self.proven().is_ok() {
+                return Ok(());
+            }
             // Está tudo no lugar e mesmo assim a prova falhou: o que está no lugar não presta.
             for target in TARGETS {
                 std_build::discard(&compiler, target)?;
@@ -155,7 +163,7 @@ impl Session<'_> {
                 command.args(["component", "add", "--toolchain", &rustup.toolchain, component]);
                 match process::logged(&mut command, &self.log("rustup")) {
                     Ok(()) => {}
-                    Err(failure) => writeln!(self.out, "  não deu: {failure}")?,
+                    Err(failure) => writeln!(self.out, "  não deu: {}", first_line(&failure.to_string()))?,
                 }
                 if let Some(version) = component_version(subcommand) {
                     self.add(name, version, State::Installed);
@@ -176,7 +184,7 @@ impl Session<'_> {
             Ok(found) => return self.found_browser(&found, State::AlreadyThere),
             Err(error) => error,
         };
-        let mut reason = missing.to_string();
+        let mut reason = missing.reason();
         // Uma variável errada só quem a definiu pode corrigir.
         let installable = !matches!(missing, MissingBrowser::Override(..)) && self.machine.browser_packages();
         if installable && !self.options.check {
@@ -184,13 +192,14 @@ impl Session<'_> {
             match self.install(&packages, BROWSER_SPACE) {
                 Ok(()) => match browser::browser() {
                     Ok(found) => return self.found_browser(&found, State::Installed),
-                    Err(error) => reason = error.to_string(),
+                    Err(error) => reason = error.reason(),
                 },
                 Err(error) => reason = error.to_string(),
             }
         }
-        writeln!(self.out, "  não deu: {reason}")?;
-        let what_to_do = format!("{reason}\n  Para instalar à mão:\n{}", self.machine.browser_instructions());
+        writeln!(self.out, "  {}", first_line(&reason))?;
+        let instructions = self.machine.browser_instructions();
+        let what_to_do = format!("{reason}\n{}  Para instalar à mão:\n{instructions}", self.advice("setup --browser"));
         self.add("navegador dos testes", String::new(), State::Missing(what_to_do));
         Ok(())
     }
@@ -219,12 +228,18 @@ impl Session<'_> {
 
     fn install(&mut self, packages: &[String], space_kib: u64) -> Result<()> {
         if packages.iter().any(|name| apt::installed(name).is_none()) {
-            std_build::require_space(Path::new("/usr"), space_kib)?;
+            disk::require_writable(Path::new("/usr/lib"))?;
+            disk::require_space(Path::new("/usr"), space_kib)?;
         }
         let log = self.log("apt");
         let installed = apt::install(packages, self.out, &log)?;
         self.report.packages.extend(installed);
         Ok(())
+    }
+
+    /// Quem só olhou ainda pode mandar instalar.
+    fn advice(&self, command: &str) -> String {
+        if self.options.check { format!("  rode `cargo xtask {command}`\n") } else { String::new() }
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -249,6 +264,11 @@ fn without_advice(error: &MissingToolchain) -> anyhow::Error {
     let text = error.to_string();
     let lines = text.lines().filter(|line| !line.starts_with("rode `cargo xtask setup`"));
     anyhow!("{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// O passo a passo diz só o essencial; o resto está no relatório.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim_end_matches(':')
 }
 
 fn component_version(subcommand: &str) -> Option<String> {

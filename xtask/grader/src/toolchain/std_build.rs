@@ -4,13 +4,13 @@
 //! Quem interrompe e repete aproveita o que o cargo já compilou.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::detect::{self, BUILT_BY, Compiler};
-use super::process;
+use super::{disk, process};
 
 /// A crate vazia cuja compilação arrasta a biblioteca padrão; o que é dela não se instala.
 const EMPTY_CRATE: &str = "empty";
@@ -47,8 +47,8 @@ pub(super) fn install(
     if targets.is_empty() {
         return Ok(());
     }
-    require_space(work, BUILD_SPACE)?;
-    require_space(&rustlib, INSTALL_SPACE)?;
+    disk::require_space(work, BUILD_SPACE)?;
+    disk::require_space(&rustlib, INSTALL_SPACE)?;
 
     writeln!(out, "  → compilar a biblioteca padrão para {} (uns dois minutos)", targets.join(" e "))?;
     build(compiler, &targets, work, log)?;
@@ -59,33 +59,33 @@ pub(super) fn install(
         let compiled = work.join("target").join(target).join("release").join("deps");
         place(&compiled, target, &version, &libdir, |staging| add_libc(compiler, target, staging, work))?;
     }
-    remove(work)
+    disk::remove(work)
 }
 
 /// Tira do lugar uma biblioteca padrão que se mostrou imprestável, para que seja compilada de novo.
 pub(super) fn discard(compiler: &Compiler, target: &str) -> Result<()> {
-    remove(&detect::libdir(&compiler.sysroot, target))
+    disk::remove(&detect::libdir(&compiler.sysroot, target))
 }
 
 /// Um `setup` por vez mexe no compilador do sistema. O sistema operacional solta a trava se o processo morrer.
 fn lock(rustlib: &Path, out: &mut dyn Write) -> Result<File> {
     let path = rustlib.join(".setup.lock");
-    let file = File::create(&path).map_err(|error| cannot("escrever em", &path, &error))?;
+    let file = File::create(&path).map_err(|error| disk::cannot("escrever em", &path, &error))?;
     if file.try_lock().is_err() {
         writeln!(out, "  → outro `cargo xtask setup` está instalando; espero por ele")?;
-        file.lock().map_err(|error| cannot("travar", &path, &error))?;
+        file.lock().map_err(|error| disk::cannot("travar", &path, &error))?;
     }
     Ok(file)
 }
 
 fn build(compiler: &Compiler, targets: &[&str], work: &Path, log: &Path) -> Result<()> {
     let source = work.join("src");
-    fs::create_dir_all(&source).map_err(|error| cannot("criar", &source, &error))?;
+    disk::create_dir(&source)?;
     // `[workspace]` vazio: a pasta de trabalho fica dentro do espaço de trabalho do curso e não é parte dele.
     let manifest =
         format!("[package]\nname = \"{EMPTY_CRATE}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n");
-    write(&work.join("Cargo.toml"), manifest.as_bytes())?;
-    write(&source.join("lib.rs"), b"#![no_std]\n")?;
+    disk::write(&work.join("Cargo.toml"), &manifest)?;
+    disk::write(&source.join("lib.rs"), "#![no_std]\n")?;
 
     let mut command = process::clean(&compiler.cargo);
     command.current_dir(work).args(["build", "--release", "-Zbuild-std=std,panic_abort,test"]);
@@ -124,27 +124,27 @@ fn place(
     let staging = parent.join("lib.new");
     let previous = parent.join("lib.old");
     // Restos de uma instalação interrompida.
-    remove(&staging)?;
-    remove(&previous)?;
-    fs::create_dir_all(&staging).map_err(|error| cannot("criar", &staging, &error))?;
-    let entries = fs::read_dir(compiled).map_err(|error| cannot("ler", compiled, &error))?;
+    disk::remove(&staging)?;
+    disk::remove(&previous)?;
+    disk::create_dir(&staging)?;
+    let entries = fs::read_dir(compiled).map_err(|error| disk::cannot("ler", compiled, &error))?;
     for entry in entries {
-        let path = entry.map_err(|error| cannot("ler", compiled, &error))?.path();
+        let path = entry.map_err(|error| disk::cannot("ler", compiled, &error))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         if is_installable(name) {
-            copy(&path, &staging.join(name))?;
+            disk::copy(&path, &staging.join(name))?;
         }
     }
     prepare(&staging)?;
-    write(&staging.join(BUILT_BY), format!("{version}\n").as_bytes())?;
+    disk::write(&staging.join(BUILT_BY), &format!("{version}\n"))?;
     detect::inspect(&staging, target, || Some(version.to_owned()))
         .map_err(|reason| anyhow!("a biblioteca padrão de {target} compilou, mas {reason}"))?;
 
     if libdir.exists() {
-        fs::rename(libdir, &previous).map_err(|error| cannot("renomear", libdir, &error))?;
+        disk::rename(libdir, &previous)?;
     }
-    fs::rename(&staging, libdir).map_err(|error| cannot("renomear", &staging, &error))?;
-    remove(&previous)
+    disk::rename(&staging, libdir)?;
+    disk::remove(&previous)
 }
 
 /// Só `.rlib`: os metadados estão dentro dele, e os `.rmeta` avulsos dobrariam o espaço.
@@ -159,9 +159,9 @@ fn add_libc(compiler: &Compiler, target: &str, staging: &Path, work: &Path) -> R
     }
     let wasi = Path::new(WASI_LIBC);
     let contained = staging.join("self-contained");
-    fs::create_dir_all(&contained).map_err(|error| cannot("criar", &contained, &error))?;
+    disk::create_dir(&contained)?;
     for name in ["crt1-command.o", "crt1-reactor.o", "libc.a"] {
-        copy(&wasi.join(name), &contained.join(name))?;
+        disk::copy(&wasi.join(name), &contained.join(name))?;
     }
     let llvm = llvm_bin(compiler)?;
     let libc = contained.join("libc.a");
@@ -175,7 +175,7 @@ fn add_libc(compiler: &Compiler, target: &str, staging: &Path, work: &Path) -> R
         }
         let text = work.join(format!("{name}.ll"));
         let object = work.join(format!("{name}.o"));
-        write(&text, format!("target triple = \"wasm32-unknown-wasi\"\n{definition}").as_bytes())?;
+        disk::write(&text, &format!("target triple = \"wasm32-unknown-wasi\"\n{definition}"))?;
         process::capture(process::clean(llvm.join("llc")).arg("-filetype=obj").arg(&text).arg("-o").arg(&object))?;
         process::capture(process::clean(llvm.join("llvm-ar")).arg("rs").arg(&libc).arg(&object))?;
     }
@@ -197,46 +197,6 @@ fn llvm_bin(compiler: &Compiler) -> Result<PathBuf> {
 fn llvm_major(verbose: &str) -> Option<u32> {
     let line = verbose.lines().find_map(|line| line.strip_prefix("LLVM version: "))?;
     line.split('.').next()?.trim().parse().ok()
-}
-
-/// Confere o espaço livre; onde não há `df`, quem avisa é a própria escrita.
-pub(super) fn require_space(dir: &Path, needed_kib: u64) -> Result<()> {
-    let existing = dir.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(dir);
-    let Ok(text) = process::capture(process::clean("df").arg("-Pk").arg(existing)) else { return Ok(()) };
-    match available_kib(&text) {
-        Some(free) if free < needed_kib => bail!(
-            "falta espaço em {}: há {} MiB livres e são precisos {} MiB",
-            existing.display(),
-            free / 1024,
-            needed_kib / 1024
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// A quarta coluna de `df -Pk`, cujo formato o POSIX fixa.
-fn available_kib(df: &str) -> Option<u64> {
-    df.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to).map_err(|error| cannot(&format!("copiar {} para", from.display()), to, &error))?;
-    Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).map_err(|error| cannot("escrever", path, &error))
-}
-
-fn remove(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("apagar", dir, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn cannot(what: &str, path: &Path, error: &io::Error) -> anyhow::Error {
-    anyhow!("não consegui {what} {}: {}", path.display(), process::explain(error))
 }
 
 #[cfg(test)]

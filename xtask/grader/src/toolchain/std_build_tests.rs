@@ -72,17 +72,3 @@ fn the_llvm_version_is_read_from_rustc() {
     assert_eq!(llvm_major("rustc 1.96.0\nrelease: 1.96.0\nLLVM version: 22.1.8\n"), Some(22));
     assert_eq!(llvm_major("rustc 1.96.0\n"), None);
 }
-
-#[test]
-fn free_space_is_the_fourth_column() {
-    let df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 264225792 12582912 83886080 14% /\n";
-    assert_eq!(available_kib(df), Some(83_886_080));
-    assert_eq!(available_kib(""), None);
-}
-
-#[test]
-#[cfg(unix)]
-fn too_little_space_is_said_before_starting() {
-    let error = require_space(Path::new("/"), u64::MAX).expect_err("ninguém tem tanto").to_string();
-    assert!(error.starts_with("falta espaço em /"), "{error}");
-}
