@@ -9,6 +9,7 @@
 
 pub mod lab;
 mod random;
+pub mod text;
 mod timeline;
 
 pub use random::Random;

@@ -1,1 +1,396 @@
-//! Em construção.
+//! Os testes do passo `destinations`: o que cada destino recebe, e o que acontece quando a entrega falha.
+
+use async_invocation::destinations::{
+    DeadLetter, DeadLetterError, Delivery, Mailbox, Metrics, Targets, dead_letter, deliver, first_kilobyte,
+    invocation_record, route,
+};
+use async_invocation::model::{Event, Resolution};
+use kit::Random;
+use kit::text::thousands;
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::endings::{
+    ARN, DLQ, NOW, ON_FAILURE, blocked, event, exhausted, expired, nickname, pretty, success, targets, to_destination,
+    to_dlq, version,
+};
+
+/// A mensagem da DLQ, ou a queixa de que ela não veio.
+fn letter(event: &Event, resolution: &Resolution) -> DeadLetter {
+    match dead_letter(event, resolution) {
+        Some(letter) => letter,
+        None => panic!(
+            "o Lambda desistiu do evento {}, e um evento descartado vai para a DLQ; a sua função não montou mensagem \
+             nenhuma ({resolution:?})",
+            event.payload
+        ),
+    }
+}
+
+/// O atributo ErrorMessage leva o primeiro 1 KB (1.024 bytes) da mensagem.
+#[rstest]
+#[case::short("sem sinal".to_owned(), 9)]
+#[case::empty(String::new(), 0)]
+#[case::exactly_1024("x".repeat(1_024), 1_024)]
+#[case::one_byte_too_many("x".repeat(1_025), 1_024)]
+#[case::long("x".repeat(50_000), 1_024)]
+#[case::two_byte_characters("ç".repeat(600), 1_024)]
+#[case::cut_falls_inside_a_character(format!("a{}", "ç".repeat(600)), 1_023)]
+#[case::four_byte_characters(format!("abc{}", "🌩".repeat(300)), 1_023)]
+fn the_error_message_is_cut_at_one_kilobyte(#[case] message: String, #[case] size: usize) {
+    let kept = first_kilobyte(&message);
+    assert!(message.starts_with(kept), "o atributo leva o começo da mensagem; o seu texto não é o começo dela");
+    assert_eq!(
+        kept.len(),
+        size,
+        "a mensagem tem {} bytes e {} caracteres; 1 KB são 1.024 bytes e um caractere não pode ficar pela metade, então \
+         cabem {}; a sua função devolveu {}",
+        thousands(message.len()),
+        thousands(message.chars().count()),
+        thousands(size),
+        thousands(kept.len())
+    );
+}
+
+/// Em textos com acento e símbolo, o corte é o maior começo que cabe em 1.024 bytes.
+#[test]
+fn the_cut_keeps_as_much_as_fits() {
+    for seed in 1..=20 {
+        let mut random = Random::new(seed);
+        let message: String = (0..1_500).filter_map(|_| random.pick(&['a', 'é', '—', '🌩'])).collect();
+        let kept = first_kilobyte(&message);
+        let next = message[kept.len()..].chars().next().map_or(0, char::len_utf8);
+        assert!(
+            message.starts_with(kept) && kept.len() <= 1_024 && kept.len() + next > 1_024,
+            "cabem até 1.024 bytes, sem cortar um caractere; a sua função devolveu {} bytes e o caractere seguinte tem {next}",
+            thousands(kept.len())
+        );
+    }
+}
+
+/// A DLQ recebe o evento original, sem mudança, com RequestID, ErrorCode 200 e a mensagem de erro.
+#[tokio::test(start_paused = true)]
+async fn the_dlq_gets_the_original_event_and_three_attributes() {
+    for seed in 1..=5 {
+        let event = event(seed);
+        let message = format!("o provedor recusou o número {seed}");
+        let letter = letter(&event, &exhausted(&message));
+        assert_eq!(
+            letter.body, event.payload,
+            "o corpo da mensagem na DLQ é o evento original ({}); o da sua é {}",
+            event.payload, letter.body
+        );
+        assert_eq!(
+            letter.request_id, event.request_id,
+            "o atributo RequestID é o da invocação, {}; o seu é {}",
+            event.request_id, letter.request_id
+        );
+        let expected = DeadLetterError { code: 200, message };
+        assert_eq!(
+            letter.error.as_ref(),
+            Some(&expected),
+            "num erro da função a invocação responde 200, e é esse o ErrorCode; ErrorMessage é `{}`; os seus atributos são \
+             {:?}",
+            expected.message,
+            letter.error
+        );
+    }
+}
+
+/// Na DLQ, uma mensagem de erro comprida chega cortada em 1 KB.
+#[tokio::test(start_paused = true)]
+async fn a_long_error_message_reaches_the_dlq_cut() {
+    let long = "é".repeat(4_000);
+    let letter = letter(&event(1), &exhausted(&long));
+    let message = letter.error.map(|error| error.message).unwrap_or_default();
+    assert_eq!(
+        message.len(),
+        1_024,
+        "a mensagem de erro tem {} bytes e o atributo leva só os primeiros 1.024; o seu leva {}",
+        thousands(long.len()),
+        thousands(message.len())
+    );
+}
+
+/// Um evento descartado sem rodar também vai para a DLQ, inteiro.
+#[rstest]
+#[case::expired_without_running(expired(0))]
+#[case::reserved_concurrency_zero(blocked())]
+#[tokio::test(start_paused = true)]
+async fn an_event_that_never_ran_goes_to_the_dlq_too(#[case] resolution: Resolution) {
+    let event = event(9);
+    let letter = letter(&event, &resolution);
+    assert_eq!(
+        (&letter.body, &letter.request_id),
+        (&event.payload, &event.request_id),
+        "a DLQ recebe o evento original e o RequestID mesmo quando a função não rodou; a sua mensagem tem {} e {}",
+        letter.body,
+        letter.request_id
+    );
+}
+
+/// Um evento que deu certo nunca vai para a DLQ.
+#[rstest]
+#[case::on_the_first_attempt(1)]
+#[case::on_the_third_attempt(3)]
+#[tokio::test(start_paused = true)]
+async fn a_success_never_goes_to_the_dlq(#[case] runs: u32) {
+    let event = event(4);
+    let response = json!({ "sent": true });
+    let letter = dead_letter(&event, &Resolution::Succeeded { response, runs });
+    assert_eq!(
+        letter.as_ref().map(|letter| &letter.body),
+        None,
+        "o evento deu certo na {runs}ª tentativa, então nada deve chegar à DLQ; chegou: {}",
+        event.payload
+    );
+}
+
+/// O registro de um erro tem os campos, os valores e a ordem da documentação.
+#[tokio::test(start_paused = true)]
+async fn the_record_of_a_failure_follows_the_documentation() {
+    let event = event(7);
+    let record = invocation_record(&event, &version("$LATEST"), &exhausted("sem sinal"), NOW);
+    insta::assert_snapshot!(pretty(&record), @r#"
+    {
+      "version": "1.0",
+      "timestamp": "2026-11-22T17:05:03.250Z",
+      "requestContext": {
+        "requestId": "00000000-0000-4000-8000-389829748391",
+        "functionArn": "arn:aws:lambda:sa-east-1:123456789012:function:send-alert:$LATEST",
+        "condition": "RetriesExhausted",
+        "approximateInvokeCount": 3
+      },
+      "requestPayload": {
+        "alert": "granizo",
+        "subscriber": 1679
+      },
+      "responseContext": {
+        "statusCode": 200,
+        "executedVersion": "$LATEST",
+        "functionError": "Unhandled"
+      },
+      "responsePayload": {
+        "errorMessage": "sem sinal",
+        "errorType": "SmsError"
+      }
+    }
+    "#);
+}
+
+/// O registro de um sucesso diz Success, traz a resposta e não tem functionError.
+#[tokio::test(start_paused = true)]
+async fn the_record_of_a_success_has_no_function_error() {
+    let event = event(8);
+    let record = invocation_record(&event, &version("$LATEST"), &success(), NOW);
+    insta::assert_snapshot!(pretty(&record), @r#"
+    {
+      "version": "1.0",
+      "timestamp": "2026-11-22T17:05:03.250Z",
+      "requestContext": {
+        "requestId": "00000000-0000-4000-8000-618504625032",
+        "functionArn": "arn:aws:lambda:sa-east-1:123456789012:function:send-alert:$LATEST",
+        "condition": "Success",
+        "approximateInvokeCount": 2
+      },
+      "requestPayload": {
+        "alert": "granizo",
+        "subscriber": 61195
+      },
+      "responseContext": {
+        "statusCode": 200,
+        "executedVersion": "$LATEST"
+      },
+      "responsePayload": {
+        "sent": true
+      }
+    }
+    "#);
+}
+
+/// Com reserva 0 o registro diz ZeroReservedConcurrency, 0 execuções, e não tem resposta.
+#[tokio::test(start_paused = true)]
+async fn the_record_of_a_blocked_function_has_no_response() {
+    let event = event(9);
+    let record = invocation_record(&event, &version("$LATEST"), &blocked(), NOW);
+    insta::assert_snapshot!(pretty(&record), @r#"
+    {
+      "version": "1.0",
+      "timestamp": "2026-11-22T17:05:03.250Z",
+      "requestContext": {
+        "requestId": "00000000-0000-4000-8000-682362734979",
+        "functionArn": "arn:aws:lambda:sa-east-1:123456789012:function:send-alert:$LATEST",
+        "condition": "ZeroReservedConcurrency",
+        "approximateInvokeCount": 0
+      },
+      "requestPayload": {
+        "alert": "granizo",
+        "subscriber": 75069
+      }
+    }
+    "#);
+}
+
+/// functionArn leva a versão no fim, e executedVersion diz a mesma versão.
+#[rstest]
+#[case::unpublished("$LATEST")]
+#[case::version_7("7")]
+#[case::version_12("12")]
+#[tokio::test(start_paused = true)]
+async fn the_record_names_the_version(#[case] name: &str) {
+    let record = invocation_record(&event(2), &version(name), &exhausted("sem sinal"), NOW);
+    let expected = format!("{ARN}:{name}");
+    assert_eq!(
+        record.request_context.function_arn, expected,
+        "quem rodou foi a versão {name}, e o ARN no registro é qualificado: `{expected}`; o seu é `{}`",
+        record.request_context.function_arn
+    );
+    let executed = record.response_context.map(|context| context.executed_version);
+    assert_eq!(executed.as_deref(), Some(name), "executedVersion é {name}; a sua é {executed:?}");
+}
+
+/// A condição e a contagem do registro contam como o evento terminou.
+#[rstest]
+#[case::exhausted(exhausted("sem sinal"), "RetriesExhausted", 3, Some("Unhandled"))]
+#[case::expired_after_one_run(expired(1), "EventAgeExceeded", 1, Some("Unhandled"))]
+#[case::expired_after_two_runs(expired(2), "EventAgeExceeded", 2, Some("Unhandled"))]
+#[case::success_on_the_second_attempt(success(), "Success", 2, None)]
+#[tokio::test(start_paused = true)]
+async fn the_record_tells_how_the_event_ended(
+    #[case] resolution: Resolution,
+    #[case] condition: &str,
+    #[case] count: u32,
+    #[case] function_error: Option<&str>,
+) {
+    let event = event(5);
+    let record = invocation_record(&event, &version("$LATEST"), &resolution, NOW);
+    let context = &record.request_context;
+    assert_eq!(
+        (context.condition, context.approximate_invoke_count),
+        (condition, count),
+        "este evento termina com a condição {condition} e a contagem {count}; o seu registro diz {} e {}",
+        context.condition,
+        context.approximate_invoke_count
+    );
+    assert_eq!(
+        (&context.request_id, &record.request_payload, record.timestamp.as_str()),
+        (&event.request_id, &event.payload, NOW),
+        "o registro leva o id do pedido, o evento original e o instante recebido"
+    );
+    let Some(response) = &record.response_context else {
+        panic!("a função respondeu, então o registro tem responseContext; o seu não tem");
+    };
+    assert_eq!(
+        (response.status_code, response.function_error),
+        (200, function_error),
+        "a invocação responde 200 mesmo quando a função falha; o que muda é functionError, aqui {function_error:?}; o \
+         seu registro diz {} e {:?}",
+        response.status_code,
+        response.function_error
+    );
+}
+
+/// Um evento que venceu sem rodar sai com EventAgeExceeded e o evento original.
+#[tokio::test(start_paused = true)]
+async fn an_expired_event_that_never_ran_is_recorded() {
+    let event = event(3);
+    let record = invocation_record(&event, &version("$LATEST"), &expired(0), NOW);
+    assert_eq!(
+        (record.request_context.condition, &record.request_payload),
+        ("EventAgeExceeded", &event.payload),
+        "o evento venceu na fila: EventAgeExceeded, com o evento original; o seu registro diz {} e {}",
+        record.request_context.condition,
+        record.request_payload
+    );
+}
+
+/// Cada fim vai para os destinos configurados para ele, e só para eles.
+#[rstest]
+#[case::failure_with_nothing(exhausted("x"), targets(false, false, false), &[])]
+#[case::failure_with_dlq(exhausted("x"), targets(true, false, false), &["DLQ"])]
+#[case::failure_with_on_failure(exhausted("x"), targets(false, false, true), &["OnFailure"])]
+#[case::failure_with_both(exhausted("x"), targets(true, true, true), &["DLQ", "OnFailure"])]
+#[case::failure_with_only_on_success(exhausted("x"), targets(false, true, false), &[])]
+#[case::expired_with_both(expired(0), targets(true, true, true), &["DLQ", "OnFailure"])]
+#[case::blocked_with_both(blocked(), targets(true, false, true), &["DLQ", "OnFailure"])]
+#[case::success_with_everything(success(), targets(true, true, true), &["OnSuccess"])]
+#[case::success_with_dlq(success(), targets(true, false, false), &[])]
+#[case::success_with_failure_targets(success(), targets(true, false, true), &[])]
+#[tokio::test(start_paused = true)]
+async fn each_ending_goes_where_it_was_configured(
+    #[case] resolution: Resolution,
+    #[case] targets: Targets,
+    #[case] expected: &[&str],
+) {
+    let deliveries = route(&targets, &event(1), &version("$LATEST"), &resolution, NOW);
+    let mut names: Vec<&str> = deliveries.iter().map(|each| nickname(each.target_arn())).collect();
+    names.sort_unstable();
+    let ending = match &resolution {
+        Resolution::Succeeded { .. } => "um evento que deu certo",
+        Resolution::Failed { .. } => "um evento de que o Lambda desistiu",
+    };
+    assert_eq!(
+        names, expected,
+        "{ending}, com esta configuração, vai para {expected:?}; o seu foi para {names:?}\nconfiguração: {targets:?}"
+    );
+}
+
+/// A DLQ leva o evento; o destino leva o registro.
+#[tokio::test(start_paused = true)]
+async fn the_dlq_gets_the_event_and_the_destination_gets_the_record() {
+    for seed in 1..=5 {
+        let event = event(seed);
+        let all = targets(true, true, true);
+        let deliveries = route(&all, &event, &version("7"), &exhausted("sem sinal"), NOW);
+        let mut bodies = Vec::new();
+        let mut conditions = Vec::new();
+        for delivery in deliveries {
+            match delivery {
+                Delivery::DeadLetterQueue { message, .. } => bodies.push(message.body),
+                Delivery::Destination { record, .. } => conditions.push(record.request_context.condition),
+            }
+        }
+        assert_eq!(
+            bodies,
+            [event.payload],
+            "a DLQ recebe o evento como chegou, sem o registro em volta; a sua recebeu {bodies:?}"
+        );
+        assert_eq!(
+            conditions,
+            ["RetriesExhausted"],
+            "o destino OnFailure recebe um registro com a condição; o seu recebeu {conditions:?}"
+        );
+    }
+}
+
+/// Uma entrega que falha vira métrica e se perde, sem impedir as outras.
+#[rstest]
+#[case::all_arrive(vec![to_destination(ON_FAILURE), to_dlq(DLQ)], 0, 0)]
+#[case::fifo_dlq(vec![to_dlq("arn:aws:sqs:sa-east-1:123456789012:dlq.fifo"), to_destination(ON_FAILURE)], 1, 0)]
+#[case::fifo_destination(vec![to_destination("arn:aws:sns:sa-east-1:123456789012:topic.fifo"), to_dlq(DLQ)], 0, 1)]
+#[case::both_fifo(vec![to_destination("arn:aws:sqs:sa-east-1:1:a.fifo"), to_dlq("arn:aws:sns:sa-east-1:1:b.fifo")], 1, 1)]
+#[case::nothing_to_deliver(vec![], 0, 0)]
+fn a_lost_delivery_becomes_a_metric(
+    #[case] deliveries: Vec<Delivery>,
+    #[case] dead_letter_errors: u32,
+    #[case] destination_delivery_failures: u32,
+) {
+    let (total, lost) = (deliveries.len(), dead_letter_errors + destination_delivery_failures);
+    let arrived = total - lost as usize;
+    let mut mailbox = Mailbox::default();
+    let metrics = deliver(deliveries, &mut mailbox);
+    assert_eq!(
+        metrics,
+        Metrics { dead_letter_errors, destination_delivery_failures },
+        "uma entrega perdida para a DLQ soma 1 em DeadLetterErrors, e uma perdida para um destino soma 1 em \
+         DestinationDeliveryFailures: aqui são {dead_letter_errors} e {destination_delivery_failures}; as suas são {} e {}",
+        metrics.dead_letter_errors,
+        metrics.destination_delivery_failures
+    );
+    let received = mailbox.received().len();
+    assert_eq!(
+        received, arrived,
+        "das {total} entregas, {lost} se perdem e as outras chegam, uma não depende da outra: chegam {arrived}; com o \
+         seu código chegaram {received}"
+    );
+}

@@ -5,3 +5,4 @@ mod idempotency;
 mod queue;
 mod retries;
 mod sources;
+mod support;
