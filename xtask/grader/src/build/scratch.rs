@@ -15,10 +15,15 @@ use super::{Source, Target};
 use crate::course::{Chapter, Course, Step, StepId};
 use crate::{files, starter};
 
+/// O `Cargo.lock` do repositório, como estava na última vez em que a cópia foi preenchida.
+const ROOT_LOCK: &str = "Cargo.lock.root";
+
 /// Uma cópia de trabalho, com a exclusividade de quem a usa.
 #[derive(Debug)]
 pub struct Scratch {
     pub dir: PathBuf,
+    /// A versão que os pacotes desta cópia têm; veja [`pruned_manifest`].
+    version: String,
     /// Solta a trava quando a cópia deixa de ser usada.
     _lock: File,
 }
@@ -37,15 +42,17 @@ impl Scratch {
             eprintln!("Outra execução está usando {}; esperando ela terminar…", dir.display());
             lock.lock().with_context(|| format!("não consegui travar {}", path.display()))?;
         }
-        Ok(Self { dir, _lock: lock })
+        let place = files::hash(dir.to_string_lossy().as_bytes());
+        let version = format!("0.0.0-{name}-{}", &place[..12]);
+        Ok(Self { dir, version, _lock: lock })
     }
 
     /// Copia o capítulo, com os passos de `replaced` trocados pelos seus esqueletos.
     pub fn fill(&self, course: &Course, chapter: &Chapter, source: &Source, replaced: &BTreeSet<StepId>) -> Result<()> {
         let mut wanted = BTreeMap::new();
-        wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter)?.into_bytes());
+        wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter, &self.version)?.into_bytes());
         let lock = course.root.join("Cargo.lock");
-        wanted.insert(PathBuf::from("Cargo.lock"), std::fs::read(&lock).with_context(|| missing(&lock))?);
+        wanted.insert(PathBuf::from(ROOT_LOCK), std::fs::read(&lock).with_context(|| missing(&lock))?);
         for package in packages(course, chapter)? {
             add_tree(course, &package, &mut wanted)?;
         }
@@ -73,7 +80,11 @@ impl Scratch {
             }
         }
         for (path, bytes) in wanted {
-            files::write_if_changed(&self.dir.join(path), bytes)?;
+            let changed = files::write_if_changed(&self.dir.join(path), bytes)?;
+            // O cargo ajusta o `Cargo.lock` à cópia; só vale recomeçar do original quando ele muda.
+            if path == Path::new(ROOT_LOCK) && (changed || !self.dir.join("Cargo.lock").exists()) {
+                files::write_atomic(&self.dir.join("Cargo.lock"), bytes)?;
+            }
         }
         Ok(())
     }
@@ -158,8 +169,11 @@ fn add_tree(course: &Course, package: &Path, wanted: &mut BTreeMap<PathBuf, Vec<
     Ok(())
 }
 
-/// O `Cargo.toml` da raiz só com os pacotes que a cópia tem.
-fn pruned_manifest(course: &Course, chapter: &Chapter) -> Result<String> {
+/// O `Cargo.toml` da raiz só com os pacotes que a cópia tem, e com uma versão que só ela tem.
+///
+/// O cargo identifica um pacote por nome, versão e caminho *relativo à raiz do workspace*: sem a versão própria, os programas de
+/// duas variantes teriam o mesmo nome na pasta de compilação que dividem, e um seria tomado pelo outro.
+fn pruned_manifest(course: &Course, chapter: &Chapter, version: &str) -> Result<String> {
     let path = course.root.join("Cargo.toml");
     let mut manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).with_context(|| missing(&path))?)
         .with_context(|| format!("em {}", path.display()))?;
@@ -169,5 +183,11 @@ fn pruned_manifest(course: &Course, chapter: &Chapter) -> Result<String> {
     let members = packages(course, chapter)?.into_iter().map(|dir| toml::Value::String(crate::course::slashed(&dir)));
     workspace.insert("members".into(), toml::Value::Array(members.collect()));
     workspace.remove("default-members");
+    match workspace.get_mut("package").and_then(|package| package.as_table_mut()) {
+        Some(package) => package.insert("version".into(), toml::Value::String(version.to_owned())),
+        None => {
+            bail!("{} não tem [workspace.package]; recupere o arquivo com `git checkout -- Cargo.toml`", path.display())
+        }
+    };
     Ok(toml::to_string(&manifest)?)
 }
