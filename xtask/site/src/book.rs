@@ -30,7 +30,7 @@ pub fn render(course: &Course, out: &Path, page: &PageConfig) -> Result<()> {
     book.with_preprocessor(StepPanels::new(course.clone(), page.mode));
     book.with_preprocessor(LabPanels::new(course.clone(), page.mode));
     book.build().context("o mdBook não conseguiu gerar as páginas")?;
-    finish_translation(out)
+    finish_pages(out)
 }
 
 /// Confere as páginas prontas, depois que `caderno/` também está em `out`.
@@ -52,8 +52,8 @@ fn check_markers(course: &Course, book: &MDBook) -> Result<()> {
     Ok(Problems::none_of(problems)?)
 }
 
-/// O que o tema não alcança: a busca e os títulos das caixas de aviso.
-fn finish_translation(out: &Path) -> Result<()> {
+/// O que o tema não alcança: a busca, os títulos das caixas de aviso e os links para um `README.md`.
+fn finish_pages(out: &Path) -> Result<()> {
     for file in files::walk(out)? {
         let name = slashed(&file);
         let path = out.join(&file);
@@ -64,13 +64,33 @@ fn finish_translation(out: &Path) -> Result<()> {
         let text = files::read_text(&path)?;
         let translated = match is_search {
             true => chrome::translate(&text, chrome::SEARCH_JS, "searcher.js")?,
-            false => chrome::translate_admonitions(&text),
+            false => readme_links(&chrome::translate_admonitions(&text)),
         };
         if translated != text {
             fs::write(&path, translated).with_context(|| format!("não consegui escrever {}", path.display()))?;
         }
     }
     Ok(())
+}
+
+/// O mdBook publica `README.md` como `index.html`, mas não corrige os links que levam a ele.
+fn readme_links(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("href=\"") {
+        let (address, after) = after.split_once('"').unwrap_or((after, ""));
+        let (path, anchor) = address.split_at(address.find('#').unwrap_or(address.len()));
+        let folder = path.strip_suffix("README.html").filter(|_| !path.contains(':'));
+        out.push_str(before);
+        out.push_str("href=\"");
+        match folder {
+            Some(folder) => out.extend([folder, "index.html", anchor]),
+            None => out.push_str(address),
+        }
+        out.push('"');
+        rest = after;
+    }
+    out + rest
 }
 
 #[cfg(test)]

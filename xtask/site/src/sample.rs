@@ -40,15 +40,15 @@ pub fn course() -> (TempDir, Course) {
     put(
         root,
         "book/src/SUMMARY.md",
-        "# Sumário\n\n[Começo](intro.md)\n\n- [Capítulo](async-invocation/index.md)\n  - [A fila](async-invocation/queue.md)\n  \
+        "# Sumário\n\n[Começo](intro.md)\n\n- [Capítulo](async-invocation/README.md)\n  - [A fila](async-invocation/queue.md)\n  \
          - [As tentativas](async-invocation/retries.md)\n",
     );
     put(
         root,
         "book/src/intro.md",
-        "# Começo\n\nLeia [a fila](async-invocation/queue.md#seu-passo).\n\n> [!NOTE]\n> Uma nota.\n",
+        "# Começo\n\nLeia [a fila](async-invocation/queue.md#seu-passo) do [capítulo](async-invocation/README.md).\n\n> [!NOTE]\n> Uma nota.\n",
     );
-    put(root, "book/src/async-invocation/index.md", "# Capítulo\n\n![uma figura](fila.svg)\n");
+    put(root, "book/src/async-invocation/README.md", "# Capítulo\n\n![uma figura](fila.svg)\n");
     put(root, "book/src/async-invocation/fila.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
     put(root, "book/src/async-invocation/queue.md", "# A fila\n\nTexto.\n\n```rust\nfn main() {}\n```\n");
     put(
