@@ -11,6 +11,8 @@ const TOP: f64 = 26.0;
 const ROW: f64 = 48.0;
 const RADIUS: f64 = 11.0;
 const MARGIN: f64 = 10.0;
+/// Depois do último instante, para o rótulo dele.
+const TAIL: f64 = 30.0;
 
 /// Um sinal, já com lugar.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +65,8 @@ pub fn draw(timeline: &Timeline, available: f64) -> Drawing {
 
 fn horizontal(timeline: &Timeline, available: f64) -> Drawing {
     let longest = timeline.lanes.iter().map(|lane| lane.label.chars().count()).max().unwrap_or(0);
-    let gutter = (longest as f64 * 7.2 + 16.0).clamp(60.0, 190.0);
-    let axis = Axis::new(timeline, available - gutter - 2.0 * MARGIN, (30.0, 74.0));
+    let gutter = (longest as f64 * 7.2 + 12.0).clamp(60.0, 190.0);
+    let axis = Axis::new(timeline, available - gutter - MARGIN - TAIL, (30.0, 74.0));
     let left = gutter + MARGIN;
     let rows = stack(timeline, &axis);
 
@@ -102,8 +104,7 @@ fn horizontal(timeline: &Timeline, available: f64) -> Drawing {
         .iter()
         .map(|instant| Tick { at: left + instant.x, width: instant.width, label: instant.label.clone() })
         .collect();
-    // O último rótulo do eixo pode passar do último sinal.
-    let width = (left + axis.width + 48.0).max(available);
+    let width = (left + axis.width + TAIL).max(available);
     Drawing { vertical: false, width, height: top + 4.0, gutter, lanes, ticks, marks }
 }
 

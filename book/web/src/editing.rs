@@ -239,7 +239,9 @@ impl Editing {
             return self.accept(disk);
         }
         if self.is_dirty() || self.in_conflict() {
-            return self.open_conflict(disk);
+            let mut effects = vec![Effect::Notice(Notice::None)];
+            effects.extend(self.open_conflict(disk));
+            return effects;
         }
         let mut effects = vec![Effect::SetText(disk.source.clone())];
         self.text.clone_from(&disk.source);
@@ -280,6 +282,7 @@ impl Editing {
         self.text.clone_from(&disk.source);
         let mut effects = vec![Effect::SetText(disk.source.clone())];
         effects.extend(self.accept(disk));
+        effects.push(Effect::Notice(Notice::None));
         effects
     }
 }

@@ -100,7 +100,10 @@ fn taking_the_disk_replaces_the_text_and_the_draft() {
     let mut editing = typed("a", "b");
     editing.apply(Event::DiskChanged(disk("x")));
     let effects = editing.apply(Event::TakeDisk);
-    assert_eq!(effects, [Effect::SetText("x".into()), Effect::HideConflict, Effect::ClearDraft]);
+    assert_eq!(
+        effects,
+        [Effect::SetText("x".into()), Effect::HideConflict, Effect::ClearDraft, Effect::Notice(Notice::None)]
+    );
     assert!(!editing.is_dirty() && !editing.in_conflict());
 }
 

@@ -56,7 +56,8 @@ pub struct Run {
     prefix: String,
     pending: VecDeque<String>,
     running: Option<String>,
-    listed: bool,
+    /// Testes que a página mostra e o módulo não tem; contados no fim, depois dos que rodaram.
+    missing: Vec<String>,
 }
 
 impl Run {
@@ -81,7 +82,11 @@ impl Run {
                 self.forget(&result.name);
                 vec![Step::DisarmDeadline, Step::Report(result)]
             }
-            News::Done => vec![Step::DisarmDeadline, Step::End(Outcome::Finished)],
+            News::Done => {
+                let mut steps = vec![Step::DisarmDeadline];
+                steps.extend(self.finish());
+                steps
+            }
             News::DeadlinePassed => self.interrupt(Ending::Timeout, "o módulo não respondeu a tempo à lista de testes"),
             News::Broken(reason) => self.interrupt(Ending::Trapped(reason.clone()), &reason),
             News::Cancelled => vec![Step::DisarmDeadline, Step::End(Outcome::Cancelled)],
@@ -90,16 +95,14 @@ impl Run {
 
     /// Primeiro os testes que a página mostra, depois os que só o módulo conhece.
     fn plan(&mut self, names: &[String]) -> Vec<Step> {
-        self.listed = true;
         let ours = |name: &&String| name.starts_with(&self.prefix);
         let shown = self.expected.iter().filter(|name| names.contains(name)).cloned();
         let extra = names.iter().filter(ours).filter(|name| !self.expected.contains(name)).cloned();
         self.pending = shown.chain(extra).collect();
-        let missing = self.expected.iter().filter(|name| !names.contains(name));
-        let mut steps: Vec<Step> = missing.map(|name| Step::Report(absent(name))).collect();
-        steps.push(Step::DisarmDeadline);
+        self.missing = self.expected.iter().filter(|name| !names.contains(name)).cloned().collect();
+        let mut steps = vec![Step::DisarmDeadline];
         if self.pending.is_empty() {
-            steps.push(Step::End(Outcome::Finished));
+            steps.extend(self.finish());
         } else {
             steps.push(Step::AskTests(self.pending.iter().cloned().collect()));
         }
@@ -114,10 +117,17 @@ impl Run {
         self.forget(&name);
         let mut steps = vec![Step::DisarmDeadline, Step::Report(without_output(&name, ending))];
         if self.pending.is_empty() {
-            steps.push(Step::End(Outcome::Finished));
+            steps.extend(self.finish());
         } else {
             steps.push(Step::Restart(self.pending.iter().cloned().collect()));
         }
+        steps
+    }
+
+    fn finish(&mut self) -> Vec<Step> {
+        let missing = self.missing.drain(..);
+        let mut steps: Vec<Step> = missing.map(|name| Step::Report(absent(&name))).collect();
+        steps.push(Step::End(Outcome::Finished));
         steps
     }
 

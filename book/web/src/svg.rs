@@ -33,14 +33,21 @@ pub fn describe(timeline: &Timeline, entry: &Entry) -> String {
 
 /// O desenho inteiro. `current` é o acontecimento que recebe o foco quando se chega à figura com Tab;
 /// `how_to_read` é o `id` do texto que explica o eixo.
+///
+/// Deitado, os nomes das faixas vão em um SVG à parte, que fica parado quando o resto rola.
 pub fn render(timeline: &Timeline, drawing: &Drawing, current: usize, how_to_read: &str) -> String {
-    let mut svg = String::new();
-    let (width, height) = (drawing.width.ceil(), drawing.height.ceil());
-    let form = if drawing.vertical { "tl tl-em-pe" } else { "tl" };
+    let mut svg = String::from(r#"<div class="tl-quadro">"#);
+    let (form, left) = if drawing.vertical {
+        ("tl tl-em-pe", 0.0)
+    } else {
+        lane_names(&mut svg, drawing);
+        ("tl", drawing.gutter)
+    };
+    let (width, height) = ((drawing.width - left).floor(), drawing.height.ceil());
     put(
         &mut svg,
         format_args!(
-            r#"<svg class="{form}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="list" aria-label="Linha do tempo" aria-describedby="{how_to_read}">"#
+            r#"<svg class="{form}" xmlns="http://www.w3.org/2000/svg" viewBox="{left} 0 {width} {height}" width="{width}" height="{height}" role="list" aria-label="Linha do tempo" aria-describedby="{how_to_read}">"#
         ),
     );
     scenery(&mut svg, drawing);
@@ -49,8 +56,31 @@ pub fn render(timeline: &Timeline, drawing: &Drawing, current: usize, how_to_rea
             sign(&mut svg, timeline, entry, mark, drawing, mark.entry == current);
         }
     }
-    svg.push_str("</svg>");
+    svg.push_str("</svg></div>");
     svg
+}
+
+fn lane_names(svg: &mut String, drawing: &Drawing) {
+    let (width, height) = (drawing.gutter.floor(), drawing.height.ceil());
+    put(
+        svg,
+        format_args!(
+            r#"<svg class="tl tl-nomes" viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">"#
+        ),
+    );
+    for lane in &drawing.lanes {
+        put(
+            svg,
+            format_args!(
+                r#"<path class="tl-marco" d="M0 {y} H{width} M0 {end} H{width}"/><text class="tl-faixa-nome" x="4" y="{text}">{label}</text>"#,
+                y = lane.start,
+                end = lane.start + lane.size,
+                text = lane.start + 22.0,
+                label = escape(&lane.label)
+            ),
+        );
+    }
+    svg.push_str("</svg>");
 }
 
 fn put(svg: &mut String, text: std::fmt::Arguments) {
@@ -77,13 +107,14 @@ fn scenery(svg: &mut String, drawing: &Drawing) {
             );
         }
     } else {
-        for (index, lane) in drawing.lanes.iter().enumerate() {
-            let parity = if index % 2 == 0 { "par" } else { "impar" };
+        for lane in &drawing.lanes {
             put(
                 svg,
                 format_args!(
-                    r#"<rect class="tl-faixa tl-{parity}" x="0" y="{}" width="{width}" height="{}"/>"#,
-                    lane.start, lane.size
+                    r#"<rect class="tl-faixa" x="-1" y="{}" width="{}" height="{}"/>"#,
+                    lane.start,
+                    width + 2.0,
+                    lane.size
                 ),
             );
         }
@@ -101,19 +132,6 @@ fn scenery(svg: &mut String, drawing: &Drawing) {
                     w = tick.width,
                     h = height - 26.0,
                     bottom = height - 4.0,
-                ),
-            );
-        }
-    }
-    if !drawing.vertical {
-        // Os nomes por cima, com fundo, para continuarem legíveis quando a figura rola.
-        for lane in &drawing.lanes {
-            put(
-                svg,
-                format_args!(
-                    r#"<text class="tl-faixa-nome" x="8" y="{}">{}</text>"#,
-                    lane.start + 22.0,
-                    escape(&lane.label)
                 ),
             );
         }

@@ -67,6 +67,10 @@ pub fn append(parent: &Element, children: &[&Element]) {
 pub fn set_rich(element: &Element, text: &str) {
     element.set_text_content(None);
     for (index, piece) in text.split('`').enumerate() {
+        // Um elemento sem texto nenhum continua `:empty` para o CSS.
+        if piece.is_empty() {
+            continue;
+        }
         let part = create(if index % 2 == 1 { "code" } else { "span" }, "", piece);
         let _ = element.append_child(&part);
     }

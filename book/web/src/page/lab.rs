@@ -171,14 +171,14 @@ impl Lab {
                     return self.show(timeline);
                 }
                 Err(reason) => {
-                    let reason = reason.trim().trim_end_matches('.').to_owned();
+                    let reason = one_line(&reason);
                     self.say(&format!("No seu código: {reason}. Este é o resultado da resposta de referência."));
                 }
             }
         }
         match self.run(&self.config.reference_lab(&self.chapter), &scenario).await {
             Ok(timeline) => self.show(timeline),
-            Err(reason) => dom::set_rich(&self.summary, &format!("O laboratório não rodou: {reason}")),
+            Err(reason) => dom::set_rich(&self.summary, &format!("O laboratório não rodou: {}.", one_line(&reason))),
         }
     }
 
@@ -281,6 +281,12 @@ fn setting(control: &HtmlElement) -> Option<(String, Setting)> {
         _ => Setting::Text(input.value()),
     };
     Some((name, setting))
+}
+
+/// A mensagem e o lugar dela (`  em arquivo:linha`, na linha seguinte) em uma frase só.
+fn one_line(reason: &str) -> String {
+    let lines: Vec<&str> = reason.lines().map(str::trim).collect();
+    lines.join(" ").trim_end_matches('.').to_owned()
 }
 
 fn timeline(execution: &Execution) -> Result<Timeline, String> {

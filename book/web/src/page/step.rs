@@ -179,6 +179,7 @@ impl Step {
         let name = self.id.rsplit('/').next().unwrap_or_default();
         if build.step_errors.iter().any(|step| step == name) {
             self.view.borrow_mut().reset(State::NotCompiled);
+            dom::attribute(&self.section, "data-result", "failed");
             self.say("Seu código não compila; as mensagens do compilador estão junto do editor.");
             return None;
         }

@@ -25,6 +25,8 @@ extern "C" {
     fn set_options(this: &AceEditor, options: &JsValue);
     #[wasm_bindgen(method, js_name = setTheme)]
     fn set_theme(this: &AceEditor, theme: &str);
+    #[wasm_bindgen(method, js_name = setReadOnly)]
+    fn set_read_only(this: &AceEditor, read_only: bool);
     #[wasm_bindgen(method, js_name = getCursorPosition)]
     fn cursor(this: &AceEditor) -> JsValue;
     #[wasm_bindgen(method, js_name = moveCursorToPosition)]
@@ -119,6 +121,10 @@ impl Ace {
         self.editor.move_cursor(&cursor);
         self.editor.clear_selection();
         session.set_scroll_top(scroll);
+    }
+
+    pub fn set_read_only(&self, read_only: bool) {
+        self.editor.set_read_only(read_only);
     }
 
     pub fn on_change(&self, listener: impl Fn() + 'static) {

@@ -40,14 +40,9 @@ impl Messages {
             } else {
                 dom::create("code", "mensagem-lugar", &diagnostic.place())
             };
-            dom::append(
-                &item,
-                &[
-                    &dom::create("strong", "", level),
-                    &place,
-                    &dom::create("span", "mensagem-texto", &diagnostic.message),
-                ],
-            );
+            let words = dom::create("span", "mensagem-texto", "");
+            dom::set_rich(&words, &diagnostic.message);
+            dom::append(&item, &[&dom::create("strong", "", level), &place, &words]);
             if let Some(rendered) = &diagnostic.rendered {
                 let details = dom::create("details", "", "");
                 let whole = dom::create("pre", "", rendered);

@@ -262,7 +262,11 @@ impl Editor {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::SetText(text) => self.surface.set_text(&text),
+            Effect::SetText(text) => {
+                // Mensagens sobre outro texto apontariam para o lugar errado.
+                self.show_diagnostics(&[], "");
+                self.surface.set_text(&text);
+            }
             Effect::Put { source, base_hash } => self.put(source, base_hash),
             Effect::ShowConflict { mine, disk } => self.conflict.show(&mine, &disk),
             Effect::HideConflict => self.conflict.hide(),
@@ -313,6 +317,8 @@ impl Editor {
             () if state.is_dirty() => ("dirty", "não salvo"),
             () => ("saved", "salvo"),
         };
+        // Antes da primeira leitura, o que se digitasse aqui seria trocado pelo que viesse do disco.
+        self.surface.set_read_only(!state.is_loaded());
         dom::attribute(&self.situation, "data-state", key);
         dom::set_text(&self.situation, word);
         if key == "dirty" {

@@ -55,6 +55,13 @@ impl Surface {
         }
     }
 
+    pub fn set_read_only(&self, read_only: bool) {
+        match self {
+            Self::Ace(ace) => ace.set_read_only(read_only),
+            Self::Plain(plain) => plain.area.set_read_only(read_only),
+        }
+    }
+
     pub fn focus(&self) {
         if let Some(input) = self.input() {
             let _ = input.focus();

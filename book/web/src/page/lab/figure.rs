@@ -12,8 +12,8 @@ use web_sys::{Element, Event, HtmlElement, ResizeObserver};
 use super::super::dom;
 use crate::{drawing, svg, timeline::Timeline};
 
-const HOW_TO_READ: &str = "As esperas não estão em escala: quanto mais longa, mais larga, mas 6 h não são 360 vezes 1 min. O que está \
-                           no mesmo fundo claro aconteceu no mesmo instante, na ordem desenhada.";
+const HOW_TO_READ: &str = "As esperas não estão em escala: a mais longa é a mais larga, mas 6 h não são 360 vezes 1 min. Os sinais sobre \
+     o mesmo fundo sombreado, ou sob o mesmo instante, aconteceram juntos, na ordem desenhada.";
 const EMPTY: &str = "Passe por um sinal, ou use as setas do teclado, para ler o que aconteceu.";
 
 pub struct Figure(Rc<Inner>);
