@@ -36,6 +36,12 @@ pub fn thousands(number: usize) -> String {
     text
 }
 
+/// `1 execução`, `3 execuções`: o número com a palavra no singular ou no plural.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    let word = if number == 1 { one } else { many };
+    format!("{} {word}", thousands(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +67,11 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_000), "1.000");
         assert_eq!(thousands(1_048_576), "1.048.576");
+    }
+
+    #[test]
+    fn only_one_is_singular() {
+        let runs = [0, 1, 2].map(|number| count(number, "execução", "execuções"));
+        assert_eq!(runs, ["0 execuções", "1 execução", "2 execuções"]);
     }
 }

@@ -6,14 +6,15 @@ use async_invocation::destinations::{
 };
 use async_invocation::model::{Event, Resolution};
 use kit::Random;
-use kit::text::thousands;
+use kit::text::{count, thousands};
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::endings::{
-    ARN, DLQ, NOW, ON_FAILURE, blocked, event, exhausted, expired, nickname, pretty, success, targets, to_destination,
-    to_dlq, version,
+    ARN, DLQ, NOW, ON_FAILURE, blocked, event, exhausted, expired, list, nickname, or_absent, pretty, success, targets,
+    to_destination, to_dlq, version,
 };
+use crate::support::expect_same;
 
 /// A mensagem da DLQ, ou a queixa de que ela não veio.
 fn letter(event: &Event, resolution: &Resolution) -> DeadLetter {
@@ -21,7 +22,7 @@ fn letter(event: &Event, resolution: &Resolution) -> DeadLetter {
         Some(letter) => letter,
         None => panic!(
             "o Lambda desistiu do evento {}, e um evento descartado vai para a DLQ; a sua função não montou mensagem \
-             nenhuma ({resolution:?})",
+             nenhuma",
             event.payload
         ),
     }
@@ -40,7 +41,7 @@ fn letter(event: &Event, resolution: &Resolution) -> DeadLetter {
 fn the_error_message_is_cut_at_one_kilobyte(#[case] message: String, #[case] size: usize) {
     let kept = first_kilobyte(&message);
     assert!(message.starts_with(kept), "o atributo leva o começo da mensagem; o seu texto não é o começo dela");
-    assert_eq!(
+    expect_same!(
         kept.len(),
         size,
         "a mensagem tem {} bytes e {} caracteres; 1 KB são 1.024 bytes e um caractere não pode ficar pela metade, então \
@@ -75,24 +76,32 @@ async fn the_dlq_gets_the_original_event_and_three_attributes() {
         let event = event(seed);
         let message = format!("o provedor recusou o número {seed}");
         let letter = letter(&event, &exhausted(&message));
-        assert_eq!(
-            letter.body, event.payload,
+        expect_same!(
+            letter.body,
+            event.payload,
             "o corpo da mensagem na DLQ é o evento original ({}); o da sua é {}",
-            event.payload, letter.body
+            event.payload,
+            letter.body
         );
-        assert_eq!(
-            letter.request_id, event.request_id,
+        expect_same!(
+            letter.request_id,
+            event.request_id,
             "o atributo RequestID é o da invocação, {}; o seu é {}",
-            event.request_id, letter.request_id
+            event.request_id,
+            letter.request_id
         );
         let expected = DeadLetterError { code: 200, message };
-        assert_eq!(
-            letter.error.as_ref(),
-            Some(&expected),
+        let Some(error) = &letter.error else {
+            panic!("a função falhou, então a mensagem leva ErrorCode e ErrorMessage; a sua não tem nenhum dos dois");
+        };
+        expect_same!(
+            error,
+            &expected,
             "num erro da função a invocação responde 200, e é esse o ErrorCode; ErrorMessage é `{}`; os seus atributos são \
-             {:?}",
+             {} e `{}`",
             expected.message,
-            letter.error
+            error.code,
+            error.message
         );
     }
 }
@@ -103,7 +112,7 @@ async fn a_long_error_message_reaches_the_dlq_cut() {
     let long = "é".repeat(4_000);
     let letter = letter(&event(1), &exhausted(&long));
     let message = letter.error.map(|error| error.message).unwrap_or_default();
-    assert_eq!(
+    expect_same!(
         message.len(),
         1_024,
         "a mensagem de erro tem {} bytes e o atributo leva só os primeiros 1.024; o seu leva {}",
@@ -120,7 +129,7 @@ async fn a_long_error_message_reaches_the_dlq_cut() {
 async fn an_event_that_never_ran_goes_to_the_dlq_too(#[case] resolution: Resolution) {
     let event = event(9);
     let letter = letter(&event, &resolution);
-    assert_eq!(
+    expect_same!(
         (&letter.body, &letter.request_id),
         (&event.payload, &event.request_id),
         "a DLQ recebe o evento original e o RequestID mesmo quando a função não rodou; a sua mensagem tem {} e {}",
@@ -138,7 +147,7 @@ async fn a_success_never_goes_to_the_dlq(#[case] runs: u32) {
     let event = event(4);
     let response = json!({ "sent": true });
     let letter = dead_letter(&event, &Resolution::Succeeded { response, runs });
-    assert_eq!(
+    expect_same!(
         letter.as_ref().map(|letter| &letter.body),
         None,
         "o evento deu certo na {runs}ª tentativa, então nada deve chegar à DLQ; chegou: {}",
@@ -240,13 +249,19 @@ async fn the_record_of_a_blocked_function_has_no_response() {
 async fn the_record_names_the_version(#[case] name: &str) {
     let record = invocation_record(&event(2), &version(name), &exhausted("sem sinal"), NOW);
     let expected = format!("{ARN}:{name}");
-    assert_eq!(
-        record.request_context.function_arn, expected,
+    expect_same!(
+        record.request_context.function_arn,
+        expected,
         "quem rodou foi a versão {name}, e o ARN no registro é qualificado: `{expected}`; o seu é `{}`",
         record.request_context.function_arn
     );
     let executed = record.response_context.map(|context| context.executed_version);
-    assert_eq!(executed.as_deref(), Some(name), "executedVersion é {name}; a sua é {executed:?}");
+    expect_same!(
+        executed.as_deref(),
+        Some(name),
+        "executedVersion é {name}; a sua é {}",
+        or_absent(executed.as_deref())
+    );
 }
 
 /// A condição e a contagem do registro contam como o evento terminou.
@@ -265,14 +280,14 @@ async fn the_record_tells_how_the_event_ended(
     let event = event(5);
     let record = invocation_record(&event, &version("$LATEST"), &resolution, NOW);
     let context = &record.request_context;
-    assert_eq!(
+    expect_same!(
         (context.condition, context.approximate_invoke_count),
         (condition, count),
         "este evento termina com a condição {condition} e a contagem {count}; o seu registro diz {} e {}",
         context.condition,
         context.approximate_invoke_count
     );
-    assert_eq!(
+    expect_same!(
         (&context.request_id, &record.request_payload, record.timestamp.as_str()),
         (&event.request_id, &event.payload, NOW),
         "o registro leva o id do pedido, o evento original e o instante recebido"
@@ -280,13 +295,14 @@ async fn the_record_tells_how_the_event_ended(
     let Some(response) = &record.response_context else {
         panic!("a função respondeu, então o registro tem responseContext; o seu não tem");
     };
-    assert_eq!(
+    expect_same!(
         (response.status_code, response.function_error),
         (200, function_error),
-        "a invocação responde 200 mesmo quando a função falha; o que muda é functionError, aqui {function_error:?}; o \
-         seu registro diz {} e {:?}",
+        "a invocação responde 200 mesmo quando a função falha; o que muda é functionError, aqui {}; o seu registro \
+         diz {} e {}",
+        or_absent(function_error),
         response.status_code,
-        response.function_error
+        or_absent(response.function_error)
     );
 }
 
@@ -295,7 +311,7 @@ async fn the_record_tells_how_the_event_ended(
 async fn an_expired_event_that_never_ran_is_recorded() {
     let event = event(3);
     let record = invocation_record(&event, &version("$LATEST"), &expired(0), NOW);
-    assert_eq!(
+    expect_same!(
         (record.request_context.condition, &record.request_payload),
         ("EventAgeExceeded", &event.payload),
         "o evento venceu na fila: EventAgeExceeded, com o evento original; o seu registro diz {} e {}",
@@ -325,13 +341,19 @@ async fn each_ending_goes_where_it_was_configured(
     let deliveries = route(&targets, &event(1), &version("$LATEST"), &resolution, NOW);
     let mut names: Vec<&str> = deliveries.iter().map(|each| nickname(each.target_arn())).collect();
     names.sort_unstable();
+    let all = [&targets.dead_letter_queue, &targets.on_success, &targets.on_failure];
+    let configured: Vec<&str> = all.into_iter().flatten().map(|arn| nickname(arn)).collect();
     let ending = match &resolution {
         Resolution::Succeeded { .. } => "um evento que deu certo",
         Resolution::Failed { .. } => "um evento de que o Lambda desistiu",
     };
-    assert_eq!(
-        names, expected,
-        "{ending}, com esta configuração, vai para {expected:?}; o seu foi para {names:?}\nconfiguração: {targets:?}"
+    expect_same!(
+        names,
+        expected,
+        "{ending}, com {} na configuração, vai para {}; o seu foi para {}",
+        list(&configured, "nada"),
+        list(expected, "lugar nenhum"),
+        list(&names, "lugar nenhum")
     );
 }
 
@@ -350,15 +372,17 @@ async fn the_dlq_gets_the_event_and_the_destination_gets_the_record() {
                 Delivery::Destination { record, .. } => conditions.push(record.request_context.condition),
             }
         }
-        assert_eq!(
+        expect_same!(
             bodies,
             [event.payload],
-            "a DLQ recebe o evento como chegou, sem o registro em volta; a sua recebeu {bodies:?}"
+            "a DLQ recebe o evento como chegou, sem o registro em volta; a sua recebeu {}",
+            serde_json::Value::from(bodies.clone())
         );
-        assert_eq!(
+        expect_same!(
             conditions,
             ["RetriesExhausted"],
-            "o destino OnFailure recebe um registro com a condição; o seu recebeu {conditions:?}"
+            "o destino OnFailure recebe um registro com a condição; o seu recebeu {}",
+            list(&conditions, "nada")
         );
     }
 }
@@ -379,7 +403,7 @@ fn a_lost_delivery_becomes_a_metric(
     let arrived = total - lost as usize;
     let mut mailbox = Mailbox::default();
     let metrics = deliver(deliveries, &mut mailbox);
-    assert_eq!(
+    expect_same!(
         metrics,
         Metrics { dead_letter_errors, destination_delivery_failures },
         "uma entrega perdida para a DLQ soma 1 em DeadLetterErrors, e uma perdida para um destino soma 1 em \
@@ -388,9 +412,12 @@ fn a_lost_delivery_becomes_a_metric(
         metrics.destination_delivery_failures
     );
     let received = mailbox.received().len();
-    assert_eq!(
-        received, arrived,
-        "das {total} entregas, {lost} se perdem e as outras chegam, uma não depende da outra: chegam {arrived}; com o \
-         seu código chegaram {received}"
+    expect_same!(
+        received,
+        arrived,
+        "eram {} e {} não pode chegar; uma entrega não depende da outra, então chegam {arrived}; com o seu código \
+         chegaram {received}",
+        count(total, "entrega", "entregas"),
+        count(lost as usize, "delas", "delas")
     );
 }

@@ -10,7 +10,7 @@ use kit::{Random, Timeline};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::finish;
+use crate::support::{expect_same, finish};
 
 const SIX_HOURS: Duration = Duration::from_secs(21_600);
 
@@ -50,7 +50,7 @@ fn waiting(queue: Queue, mut inbox: Inbox) -> Vec<Event> {
 fn a_json_body_up_to_one_megabyte_is_accepted(#[case] size: usize) {
     let body = body_of(size);
     match accept(&body) {
-        Ok(value) => assert_eq!(
+        Ok(value) => expect_same!(
             value.as_str().map(str::len),
             Some(size - 2),
             "o evento que entra na fila é o JSON do corpo, inteiro; o seu tem outro conteúdo"
@@ -76,7 +76,7 @@ fn a_body_above_one_megabyte_is_refused(#[case] size: usize) {
             thousands(size)
         );
     };
-    assert_eq!(
+    expect_same!(
         (response.status, response.error_type),
         (413, Some("RequestTooLargeException")),
         "um corpo de {} bytes recebe 413 RequestTooLargeException; a sua função respondeu {}",
@@ -103,7 +103,7 @@ fn a_body_that_is_not_json_is_refused(#[case] body: &[u8]) {
         Ok(value) => {
             panic!("`{shown}` não é JSON: a AWS responde 400; a sua função aceitou como `{value}`")
         }
-        Err(response) => assert_eq!(
+        Err(response) => expect_same!(
             (response.status, response.error_type),
             (400, Some("InvalidRequestContentException")),
             "`{shown}` não é JSON: a AWS responde 400 InvalidRequestContentException; a sua função respondeu {}",
@@ -124,7 +124,7 @@ async fn the_caller_gets_202_with_no_body_at_once() {
         let body = payload.to_string();
         let response = finish("o seu `invoke`", queue.invoke(body.as_bytes())).await;
 
-        assert_eq!(
+        expect_same!(
             response,
             HttpResponse::empty(202),
             "para `{payload}` a API responde 202 com corpo vazio: o resultado da função ainda não existe; \
@@ -139,10 +139,11 @@ async fn the_caller_gets_202_with_no_body_at_once() {
         );
         let events = waiting(queue, inbox);
         let payloads: Vec<&Value> = events.iter().map(|event| &event.payload).collect();
-        assert_eq!(
+        expect_same!(
             payloads,
             [&payload],
-            "depois do 202 a fila tem um evento, o que chegou no pedido; a sua fila tem {payloads:?}"
+            "depois do 202 a fila tem um evento, o que chegou no pedido; a sua fila tem {}",
+            json!(payloads)
         );
     }
 }
@@ -155,9 +156,14 @@ async fn the_caller_gets_202_with_no_body_at_once() {
 async fn a_refused_request_never_reaches_the_queue(#[case] body: Vec<u8>, #[case] status: u16) {
     let (queue, inbox) = Queue::new(&Timeline::new(&[]));
     let response = finish("o seu `invoke`", queue.invoke(&body)).await;
-    assert_eq!(response.status, status, "este pedido é recusado com {status}; a sua respondeu {}", describe(&response));
+    expect_same!(
+        response.status,
+        status,
+        "este pedido é recusado com {status}; a sua respondeu {}",
+        describe(&response)
+    );
     let count = waiting(queue, inbox).len();
-    assert_eq!(count, 0, "um pedido que recebeu {status} não entra na fila; a sua fila tem {count} evento");
+    expect_same!(count, 0, "um pedido que recebeu {status} não entra na fila; na sua fila entrou o dele");
 }
 
 /// Um evento roda se ainda está na idade, e é descartado sem rodar se passou dela ou se a reserva é 0.
@@ -189,13 +195,17 @@ fn an_event_is_triaged_when_it_leaves_the_queue(
             "a idade conta desde a entrada na fila, mesmo que a função nunca tenha rodado: o Lambda descarta o evento"
         }
     };
-    assert_eq!(
+    expect_same!(
         decision,
         expected,
         "o evento esperou {}, a idade máxima é {} e a concorrência reservada é {reserve}: {rule}; \
-         a sua função decidiu {decision:?}",
+         a sua função decidiu {}",
         duration(waited),
-        duration(maximum)
+        duration(maximum),
+        match decision {
+            Triage::Run => "entregar".to_owned(),
+            Triage::Discard(condition) => format!("descartar com {condition}"),
+        }
     );
 }
 
@@ -230,16 +240,16 @@ async fn events_run_side_by_side() {
 
         let discarded = read_all(count, &function, settings, &timeline).await;
 
-        assert_eq!(
+        expect_same!(
             (function.runs(), discarded.len()),
             (count, 0),
-            "havia {count} eventos novos na fila: a função roda {count} vezes e nenhum é descartado; \
-             a sua leitura rodou {} e descartou {}",
+            "havia {count} eventos novos na fila: todos rodam e nenhum é descartado; \
+             com a sua leitura a função rodou {} e foram descartados {}",
             function.runs(),
             discarded.len()
         );
         let elapsed = timeline.elapsed();
-        assert_eq!(
+        expect_same!(
             elapsed,
             run_time,
             "{count} eventos, {} de função cada um: cada evento tem o seu ambiente e eles rodam ao mesmo tempo, em {} ao \
@@ -248,7 +258,7 @@ async fn events_run_side_by_side() {
             duration(run_time),
             duration(elapsed)
         );
-        assert_eq!(
+        expect_same!(
             function.finished(),
             count,
             "a leitura só volta quando as {count} execuções terminam; quando a sua voltou, tinham terminado {}",
@@ -280,25 +290,25 @@ async fn a_slow_queue_drops_events_that_never_ran(
 
     let discarded = read_all(count, &function, settings, &timeline).await;
 
-    assert_eq!(
+    expect_same!(
         function.runs(),
         in_time,
-        "{count} eventos entram juntos, a fila lê um a cada {} e a idade máxima é {}: {in_time} rodam e os outros \
-         vencem na fila; a sua leitura rodou {}",
+        "{count} eventos entram juntos, a fila lê um a cada {} e a idade máxima é {}: rodam {in_time} e os \
+         outros vencem na fila; com a sua leitura rodaram {}",
         duration(settings.read_interval),
         duration(settings.maximum_event_age),
         function.runs()
     );
     let subscribers: Vec<&Value> = discarded.iter().map(|d| &d.event.payload["subscriber"]).collect();
     let expected: Vec<Value> = (in_time..count).map(|number| json!(number)).collect();
-    assert_eq!(
+    expect_same!(
         subscribers,
         expected.iter().collect::<Vec<_>>(),
         "os descartados são os que esperaram mais que {}, na ordem de leitura",
         duration(settings.maximum_event_age)
     );
     for each in &discarded {
-        assert_eq!(
+        expect_same!(
             each.condition,
             FailureCondition::EventAgeExceeded,
             "quem vence na fila sai como EventAgeExceeded; o evento {} saiu como {}",
@@ -319,12 +329,13 @@ async fn reserved_concurrency_zero_runs_nothing() {
     let discarded = read_all(3, &function, settings, &timeline).await;
 
     let attempts = function.attempts().len();
-    assert_eq!(attempts, 0, "com reserva 0 o Lambda nem tenta; a sua leitura tentou {attempts} vezes");
-    let conditions: Vec<FailureCondition> = discarded.iter().map(|d| d.condition).collect();
-    assert_eq!(
+    expect_same!(attempts, 0, "com reserva 0 o Lambda nem tenta; com a sua leitura foram {attempts} tentativas");
+    let conditions: Vec<&str> = discarded.iter().map(|d| d.condition.as_str()).collect();
+    expect_same!(
         conditions,
-        [FailureCondition::ZeroReservedConcurrency; 3],
-        "os três eventos saem como ZeroReservedConcurrency; os seus saíram como {conditions:?}"
+        ["ZeroReservedConcurrency"; 3],
+        "os três eventos saem como ZeroReservedConcurrency; com a sua leitura saíram: {}",
+        conditions.join(", ")
     );
 }
 

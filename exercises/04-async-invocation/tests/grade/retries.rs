@@ -10,7 +10,8 @@ use kit::text::duration;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::story::{RUN_TIME, Story, config, failing, function_error, name, seconds, shown, tell};
+use crate::support::expect_same;
+use crate::support::story::{RUN_TIME, Story, config, failing, function_error, name, seconds, shown, tell, times};
 
 /// Os valores aceitos são guardados, e um campo ausente vale 2 tentativas e 21.600 s.
 #[rstest]
@@ -26,7 +27,7 @@ fn a_valid_configuration_is_kept(
     #[case] expected_age: u64,
 ) {
     let config = config(attempts, age);
-    assert_eq!(
+    expect_same!(
         (config.maximum_retry_attempts(), config.maximum_event_age()),
         (expected_attempts, seconds(expected_age)),
         "MaximumRetryAttempts {} e MaximumEventAgeInSeconds {} viram {expected_attempts} novas tentativas e idade \
@@ -74,7 +75,7 @@ fn a_value_out_of_range_gets_the_message_of_aws(
             config.maximum_retry_attempts(),
             duration(config.maximum_event_age())
         ),
-        Err(error) => assert_eq!(error.message, expected, "a mensagem da AWS é `{expected}`; a sua é `{error}`"),
+        Err(error) => expect_same!(error.message, expected, "a mensagem da AWS é `{expected}`; a sua é `{error}`"),
     }
 }
 
@@ -103,7 +104,7 @@ fn two_bad_values_share_one_message(#[case] attempts: i64, #[case] age: i64, #[c
         ),
     ];
     expected.sort_unstable();
-    assert_eq!(found, expected, "a AWS lista os dois valores ruins, separados por `; `; a sua mensagem é `{error}`");
+    expect_same!(found, expected, "a AWS lista os dois valores ruins, separados por `; `; a sua mensagem é `{error}`");
 }
 
 /// Depois de uma recusa a espera é de 1 s, dobra a cada recusa e para em 5 min.
@@ -118,7 +119,7 @@ fn two_bad_values_share_one_message(#[case] attempts: i64, #[case] age: i64, #[c
 #[case::absurdly_many(5_000, 300)]
 fn the_wait_after_a_refusal_doubles_up_to_five_minutes(#[case] refusals: u32, #[case] wait: u64) {
     let delay = refusal_delay(refusals);
-    assert_eq!(
+    expect_same!(
         delay,
         seconds(wait),
         "a espera começa em 1 s, dobra a cada recusa e não passa de 5 min: depois da {refusals}ª ela é de {}; \
@@ -144,7 +145,7 @@ fn a_function_error_is_retried_after_one_and_two_minutes(
     let config = config(Some(maximum_retry_attempts), None);
     let failures = Failures { function_errors, refusals: 0 };
     let decision = decide(&failures, &function_error(), seconds(1), &config);
-    assert_eq!(
+    expect_same!(
         decision,
         expected,
         "MaximumRetryAttempts é {maximum_retry_attempts} e a função acabou de falhar pela {function_errors}ª vez: o \
@@ -165,7 +166,7 @@ fn a_refusal_does_not_spend_the_retries(#[case] failure: Failure) {
             let failures = Failures { function_errors: 0, refusals };
             let decision = decide(&failures, &failure, seconds(1_000), &config);
             let expected = Decision::RetryAfter(seconds(wait));
-            assert_eq!(
+            expect_same!(
                 decision,
                 expected,
                 "{} não roda a função, por isso não conta em MaximumRetryAttempts ({maximum_retry_attempts}): na \
@@ -204,7 +205,7 @@ fn the_next_attempt_has_to_fit_the_age(
         Some(wait) => Decision::RetryAfter(seconds(wait)),
         None => Decision::GiveUp(FailureCondition::EventAgeExceeded),
     };
-    assert_eq!(
+    expect_same!(
         decision,
         expected,
         "o evento tem {} de idade, o máximo é {}, e acabou de acontecer {}: o Lambda soma a idade com a espera até a \
@@ -231,11 +232,12 @@ fn exhausted_retries_win_over_the_age(
     let age = config.maximum_event_age() - seconds(1);
     let decision = decide(&failures, &function_error(), age, &config);
     let expected = Decision::GiveUp(FailureCondition::RetriesExhausted);
-    assert_eq!(
+    expect_same!(
         decision,
         expected,
-        "a função já falhou {function_errors} vezes e MaximumRetryAttempts é {maximum_retry_attempts}: não existe \
+        "a função já falhou {} e MaximumRetryAttempts é {maximum_retry_attempts}: não existe \
          próxima tentativa para passar da idade, e o Lambda decide {}; a sua função decidiu {}",
+        times(function_errors),
         tell(&expected),
         tell(&decision)
     );
@@ -260,26 +262,28 @@ async fn a_function_that_always_fails_runs_the_original_and_the_retries(
         let story = Story::play(Duration::ZERO, &config, vec![behavior]).await;
 
         let (starts, runs) = (story.starts(), waits.len());
-        assert_eq!(
+        expect_same!(
             starts.len(),
             runs,
-            "a função falhou sempre e MaximumRetryAttempts é {maximum_retry_attempts}: o Lambda chama {runs} vezes ao todo \
+            "a função falhou sempre e MaximumRetryAttempts é {maximum_retry_attempts}: o Lambda chama {} ao todo \
              (a original e mais {maximum_retry_attempts}), mas o seu `process` chamou {}",
-            starts.len()
+            times(runs),
+            times(starts.len())
         );
         // As esperas contam do fim de cada execução.
         let expected: Vec<u128> = (0u128..).zip(&waits).map(|(n, wait)| wait + n * run_time).collect();
-        assert_eq!(
+        expect_same!(
             starts, expected,
             "o Lambda espera 1 min depois do primeiro erro e 2 min depois do segundo: as tentativas começam em \
              {expected:?} ms; as suas começaram em {starts:?} ms"
         );
         let (condition, counted, _) = story.failure();
-        assert_eq!(
+        expect_same!(
             (condition, usize::try_from(counted).ok()),
             (FailureCondition::RetriesExhausted, Some(runs)),
-            "o evento termina como RetriesExhausted depois de {runs} execuções; o seu terminou como {condition} depois de \
-             {counted}"
+            "o evento termina como RetriesExhausted depois de rodar {}; o seu terminou como {condition} depois de {}",
+                times(runs),
+                times(counted)
         );
     }
 }
@@ -296,14 +300,16 @@ async fn a_success_ends_the_story(#[case] errors: u32) {
     let story = Story::play(Duration::ZERO, &config(None, None), script).await;
 
     let attempts = story.starts().len();
-    assert_eq!(
+    expect_same!(
         attempts,
         errors as usize + 1,
-        "a função falha {errors} vezes e então dá certo: são {} tentativas; o seu `process` fez {attempts}",
-        errors + 1
+        "o roteiro tem {} antes do sucesso, então a função é chamada {}; o seu `process` chamou {}",
+        kit::text::count(errors as usize, "erro", "erros"),
+        times(errors + 1),
+        times(attempts)
     );
     match &story.resolution {
-        Resolution::Succeeded { response, runs } => assert_eq!(
+        Resolution::Succeeded { response, runs } => expect_same!(
             (response, *runs),
             (&json!({ "sent": true }), errors + 1),
             "o resultado é o que a função devolveu e quantas vezes ela rodou; o seu diz {response} e {runs}"
@@ -344,18 +350,18 @@ async fn refusals_leave_all_three_runs() {
         let story = Story::play(Duration::ZERO, &config(Some(2), None), script).await;
 
         let runs = story.function.runs();
-        assert_eq!(
+        expect_same!(
             runs, 3,
             "{before} recusas antes da primeira execução e uma no meio: a função ainda tem direito a 3 execuções, porque \
              recusa não gasta tentativa; no seu `process` ela rodou {runs}"
         );
         let starts = story.starts();
-        assert_eq!(
+        expect_same!(
             starts, expected,
             "depois de uma recusa a espera é 1 s e dobra; depois dos erros, 1 min e 2 min: as tentativas começam em \
              {expected:?} ms; as suas começaram em {starts:?} ms"
         );
-        assert_eq!(
+        expect_same!(
             story.failure(),
             (FailureCondition::RetriesExhausted, 3, Some("terceiro")),
             "o fim é RetriesExhausted, com 3 execuções e o erro da última"
@@ -373,15 +379,16 @@ async fn refusals_go_on_until_the_age_runs_out(#[case] refusal: Behavior) {
 
     let (attempts, end) = (story.starts().len(), story.timeline.elapsed());
     // 9 esperas de 1 s a 256 s somam 511 s; depois, de 5 em 5 min: a 80ª recusa é em 21.511 s, a 81ª seria em 21.811 s.
-    assert_eq!(
+    expect_same!(
         (attempts, end),
         (80, seconds(21_511)),
         "com a idade máxima de 6 h o Lambda tenta 80 vezes e desiste em {}, porque a 81ª tentativa cairia depois das \
-         6 h; o seu `process` tentou {attempts} vezes e terminou em {}",
+         6 h; o seu `process` tentou {} e terminou em {}",
         duration(seconds(21_511)),
+        times(attempts),
         duration(end)
     );
-    assert_eq!(
+    expect_same!(
         story.failure(),
         (FailureCondition::EventAgeExceeded, 0, None),
         "o evento venceu sem a função rodar: EventAgeExceeded, 0 execuções, nenhum erro da função"
@@ -404,16 +411,18 @@ async fn a_short_age_cuts_the_retries(#[case] maximum_age: i64, #[case] expected
         3 => FailureCondition::RetriesExhausted,
         _ => FailureCondition::EventAgeExceeded,
     };
-    assert_eq!(
+    expect_same!(
         (condition, runs),
         (expected, expected_runs),
-        "a idade máxima é {} e a função falha sempre: o evento termina como {expected} com {expected_runs} execução \
-         (ou execuções); o seu terminou como {condition} com {runs}",
-        duration(config.maximum_event_age())
+        "a idade máxima é {} e a função falha sempre: a função roda {} e o evento \
+         termina como {expected}; no seu `process` ela rodou {} e o evento terminou como {condition}",
+        duration(config.maximum_event_age()),
+        times(expected_runs),
+        times(runs)
     );
     let end = story.timeline.elapsed();
     let expected_end = Duration::from_millis(expected_end);
-    assert_eq!(
+    expect_same!(
         end,
         expected_end,
         "o Lambda não espera a idade acabar: desiste em {}, assim que sabe que a próxima tentativa não cabe; o seu \
@@ -434,12 +443,14 @@ async fn the_age_counts_from_the_arrival_in_the_queue(#[case] waited: u64, #[cas
     let config = config(None, None);
     let story = Story::play(waited, &config, vec![failing("sem sinal")]).await;
     let (_, runs, _) = story.failure();
-    assert_eq!(
+    expect_same!(
         runs,
         expected_runs,
-        "o evento já tinha esperado {} na fila quando a função rodou pela primeira vez, e a idade máxima é 6 h: cabem \
-         {expected_runs} execuções; o seu `process` fez {runs}",
-        duration(waited)
+        "o evento já tinha esperado {} na fila quando a função rodou pela primeira vez, e a idade máxima é 6 h: a \
+         função roda {}; no seu `process` ela rodou {}",
+        duration(waited),
+        times(expected_runs),
+        times(runs)
     );
 }
 

@@ -103,3 +103,17 @@ pub fn record_of(request_payload: Value) -> InvocationRecord {
         response_payload: None,
     }
 }
+
+/// `DLQ, OnSuccess e OnFailure`; `empty` quando não há nenhum.
+pub fn list(names: &[&str], empty: &str) -> String {
+    match names {
+        [] => empty.to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} e {last}", first.join(", ")),
+    }
+}
+
+/// Um valor que pode faltar, como se lê numa frase.
+pub fn or_absent(value: Option<&str>) -> String {
+    value.map_or("ausente".to_owned(), |value| format!("`{value}`"))
+}

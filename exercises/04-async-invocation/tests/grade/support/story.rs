@@ -6,7 +6,7 @@ use async_invocation::function::{Behavior, Function};
 use async_invocation::model::{Event, Failure, FailureCondition, FunctionError, Resolution};
 use async_invocation::retries::{Decision, EventInvokeConfig, process};
 use kit::Timeline;
-use kit::text::duration;
+use kit::text::{count, duration};
 use serde_json::json;
 use tokio::time::{Instant, advance};
 
@@ -62,6 +62,11 @@ pub fn failing(message: &str) -> Behavior {
     Behavior::Fail(message.to_owned())
 }
 
+/// `1 vez`, `2 vezes`.
+pub fn times(number: impl TryInto<usize>) -> String {
+    count(number.try_into().unwrap_or(usize::MAX), "vez", "vezes")
+}
+
 /// O que sobrou de rodar `process` num evento.
 pub struct Story {
     pub resolution: Resolution,
@@ -99,7 +104,8 @@ impl Story {
                 (*condition, *runs, message)
             }
             Resolution::Succeeded { runs, .. } => panic!(
-                "a função nunca deu certo neste roteiro, mas o seu código devolveu sucesso depois de {runs} execuções"
+                "a função nunca deu certo neste roteiro, mas o seu código devolveu sucesso depois de {}",
+                times(*runs)
             ),
         }
     }
