@@ -34,6 +34,8 @@ pub fn build_web(course: &Course, out: &Path, wasm: &WasmToolchain) -> Result<()
     let module = compile_web(course, wasm)?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&module).out_name("web").typescript(false).remove_name_section(true);
+    // Com o caminho padrão, `init()` acha `web_bg.wasm` ao lado de `web.js`, em qualquer pasta.
+    bindgen.omit_default_module_path(false);
     bindgen
         .web(true)
         .and_then(|bindgen| bindgen.generate(out.join("caderno")))
