@@ -149,7 +149,7 @@ fn hide_crowded_labels(marks: &mut [Mark]) {
 }
 
 fn vertical(timeline: &Timeline, available: f64) -> Drawing {
-    const RAIL: f64 = 26.0;
+    const RAIL: f64 = 24.0;
     const LINE: f64 = 16.0;
     let longest = timeline.entries.iter().map(|entry| score::instant(entry.at_ms).chars().count()).max().unwrap_or(1);
     let gutter = (longest as f64 * 6.6 + 10.0).clamp(24.0, 110.0);

@@ -31,5 +31,7 @@ pub fn refresh() {
 
 fn step_of_link(link: &HtmlElement) -> Option<String> {
     let anchor: &web_sys::HtmlAnchorElement = link.dyn_ref()?;
-    step_of_path(&Url::new(&anchor.href()).ok()?.pathname())
+    let url = Url::new(&anchor.href()).ok()?;
+    // O sumário também traz os títulos da página aberta; a marca é da página.
+    if url.hash().is_empty() { step_of_path(&url.pathname()) } else { None }
 }

@@ -29,20 +29,31 @@ pub fn run(module: &WebAssembly::Module, program: Program) -> Result<Execution, 
     // Os fechamentos vivem até o fim desta função; depois dela ninguém mais chama a instância.
     let (imports, _alive) = imports(module, &world)?;
     let start = now();
-    let ending = match execute(module, &imports, &world) {
+    let outcome = execute(module, &imports, &world);
+    let duration_ms = now() - start;
+    let so_far = world.close();
+    let ending = match outcome {
         Ok(()) => Ending::Returned,
         Err(Failure::Setup(reason)) => return Err(reason),
         Err(Failure::Thrown(error)) => match world.stop.take() {
             Some(stop) => stop.into(),
-            None => {
-                let so_far = world.host.replace(Host::new(empty())).finish(Ending::Returned, 0.0);
-                let ending = trap::ending(&name(&error), &message(&error), &so_far.stderr);
-                return Ok(Execution { ending, duration_ms: now() - start, ..so_far });
-            }
+            None => trap::ending(&name(&error), &message(&error), &so_far.stderr),
         },
     };
-    let host = world.host.replace(Host::new(empty()));
-    Ok(host.finish(ending, now() - start))
+    Ok(Execution { ending, duration_ms, ..so_far })
+}
+
+impl World {
+    /// O que o programa escreveu. Se a pilha do navegador estourou dentro de uma chamada nossa, o empréstimo dela nunca acabou
+    /// e a saída se perde; o resto do resultado não.
+    fn close(&self) -> Execution {
+        let empty = Host::new(Program { args: Vec::new(), environ: Vec::new(), stdin: Vec::new(), output_limit: 0 });
+        let host = match self.host.try_borrow_mut() {
+            Ok(mut host) => std::mem::replace(&mut *host, empty),
+            Err(_) => empty,
+        };
+        host.finish(Ending::Returned, 0.0)
+    }
 }
 
 enum Failure {
@@ -96,8 +107,9 @@ fn import(name: String, world: Rc<World>) -> (JsValue, Apply) {
 
 fn call(world: &World, name: &str, args: &Array) -> Result<JsValue, JsValue> {
     let args: Vec<i64> = args.iter().map(|value| integer(&value)).collect();
-    let memory = world.memory.borrow();
-    let answer = match memory.as_ref() {
+    // Uma cópia da referência: nenhum empréstimo fica aberto durante a chamada além do necessário.
+    let memory = world.memory.borrow().clone();
+    let answer = match &memory {
         Some(memory) => world.host.borrow_mut().call(&mut PageMemory(memory), name, &args),
         // Só um módulo que chama WASI ao ser montado chega aqui.
         None => Ok(errno::NOSYS),
@@ -138,10 +150,6 @@ impl Memory for PageMemory<'_> {
         self.view(offset, bytes.len())?.copy_from(bytes);
         Ok(())
     }
-}
-
-fn empty() -> Program {
-    Program { args: Vec::new(), environ: Vec::new(), stdin: Vec::new(), output_limit: 0 }
 }
 
 fn now() -> f64 {
