@@ -1,5 +1,6 @@
 //! O caminho do Debian: instala pacotes sem nunca remover nada, e termina o que uma instalação interrompida deixou.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -46,13 +47,12 @@ pub(super) fn install(packages: &[String], out: &mut dyn Write, log: &Path) -> R
     writeln!(out, "  → apt-get install {}", names.join(" "))?;
     if let Err(failure) = install_once(&names, log) {
         if failure.tail().contains("Packages need to be removed") {
-            return Err(anyhow!(
-                "os pacotes {} conflitam com outros já instalados (rustc, cargo ou rustup do Debian) e nada foi \
-                 removido.\nCom o rustup do Debian, `rustup target add` basta; para trocar, remova antes o pacote \
-                 que conflita:\n{}",
-                names.join(" "),
-                failure.tail()
-            ));
+            let conflicting = removals(&fs::read_to_string(log).unwrap_or_default()).join(" ");
+            bail!(
+                "os pacotes {} conflitam com outros já instalados ({conflicting}) e nada foi removido.\n  \
+                 Se puder trocá-los: apt-get remove {conflicting}",
+                names.join(" ")
+            );
         }
         // Listas velhas apontam para arquivos que o espelho já apagou.
         if !failure.tail().contains("Unable to fetch") || failure.is_network() {
@@ -99,7 +99,7 @@ fn finish_interrupted(out: &mut dyn Write, log: &Path) -> Result<()> {
 
 /// O diário do `dpkg`: existe quando ele foi morto no meio de uma operação, o que `--audit` nem sempre acusa.
 fn has_pending_updates() -> bool {
-    std::fs::read_dir("/var/lib/dpkg/updates").is_ok_and(|mut entries| entries.next().is_some())
+    fs::read_dir("/var/lib/dpkg/updates").is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Atualiza as listas. Um repositório alheio fora do ar não impede o resto, por isso a falha só é dita.
@@ -153,6 +153,12 @@ fn candidate(policy: &str) -> Option<String> {
     Some(line.trim().to_owned()).filter(|version| version != "(none)")
 }
 
+/// Os pacotes que o `apt-get install` disse que teria de remover.
+fn removals(output: &str) -> Vec<&str> {
+    let after = output.lines().skip_while(|line| !line.ends_with("will be REMOVED:")).skip(1);
+    after.take_while(|line| line.starts_with(' ')).flat_map(str::split_whitespace).collect()
+}
+
 /// `  Depends: llvm-22` → 22.
 fn llvm_version(depends: &str) -> Option<u32> {
     depends.lines().find_map(|line| line.trim().strip_prefix("Depends: llvm-")?.parse().ok())
@@ -187,6 +193,14 @@ mod tests {
             "rust-web-llvm\n  Depends: libc6\n  Depends: libgcc-s1\n  Depends: llvm-22\n  Conflicts: rust-llvm\n";
         assert_eq!(llvm_version(text), Some(22));
         assert_eq!(llvm_version("rust-web-llvm\n  Depends: libc6\n"), None);
+    }
+
+    #[test]
+    fn conflicting_packages_are_named() {
+        let text = "Suggested packages:\n  python3\nThe following packages will be REMOVED:\n  cargo rustc\n  rustup\n\
+                    The following NEW packages will be installed:\n  cargo-web\nE: Packages need to be removed\n";
+        assert_eq!(removals(text), ["cargo", "rustc", "rustup"]);
+        assert!(removals("0 upgraded\n").is_empty());
     }
 
     #[test]

@@ -14,8 +14,15 @@ const SOURCE: &str = "#[test]\nfn links() {\n    assert_eq!(std::env::args().cou
 
 /// Compila a prova dos dois alvos em `work`, que é apagada no fim.
 pub(super) fn run(toolchain: &WasmToolchain, work: &Path) -> Result<()> {
-    let source = work.join("proof.rs");
     disk::create_dir(work)?;
+    let result = compile(toolchain, work);
+    // Sobrar lixo em uma pasta de trabalho não é motivo para reprovar o compilador.
+    let _ = disk::remove(work);
+    result
+}
+
+fn compile(toolchain: &WasmToolchain, work: &Path) -> Result<()> {
+    let source = work.join("proof.rs");
     disk::write(&source, SOURCE)?;
     for target in TARGETS {
         let mut rustc = toolchain.rustc();
@@ -24,9 +31,7 @@ pub(super) fn run(toolchain: &WasmToolchain, work: &Path) -> Result<()> {
         // No alvo da página não há como rodar testes: lá a prova é uma biblioteca dinâmica.
         rustc.args(if target == "wasm32-wasip1" { ["--test"].as_slice() } else { &["--crate-type", "cdylib"] });
         process::capture(&mut rustc)
-            .map_err(|failure| anyhow!("um programa mínimo não compila para {target}. {failure}"))?;
+            .map_err(|failure| anyhow!("um programa mínimo não compila para {target}: {failure}"))?;
     }
-    // Sobrar lixo em uma pasta de trabalho não é motivo para reprovar o compilador.
-    let _ = disk::remove(work);
     Ok(())
 }

@@ -9,6 +9,8 @@ pub enum State {
     Installed,
     /// Falta; o texto diz o que fazer.
     Missing(String),
+    /// Falta e só faz falta a quem contribui; o texto diz o que fazer.
+    MissingForContributors(String),
 }
 
 /// Uma peça do ambiente: um compilador, um componente, o navegador.
@@ -30,7 +32,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Não falta nada do que foi pedido.
+    /// Não falta nada do que foi pedido. O que só serve para contribuir não conta.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         !self.items.iter().any(|item| matches!(item.state, State::Missing(_)))
@@ -45,6 +47,7 @@ impl fmt::Display for Report {
                 State::AlreadyThere => "já estava",
                 State::Installed => "instalado agora",
                 State::Missing(_) => "falta",
+                State::MissingForContributors(_) => "falta, só para contribuir",
             };
             let detail = if item.detail.is_empty() { String::new() } else { format!(": {}", item.detail) };
             writeln!(f, "  {} ({state}){detail}", item.name)?;
@@ -53,7 +56,7 @@ impl fmt::Display for Report {
             writeln!(f, "Pacotes instalados agora: {}", self.packages.join(", "))?;
         }
         for item in &self.items {
-            if let State::Missing(what_to_do) = &item.state {
+            if let State::Missing(what_to_do) | State::MissingForContributors(what_to_do) = &item.state {
                 write!(f, "\nFalta {}:\n{}", item.name, what_to_do)?;
                 if !what_to_do.ends_with('\n') {
                     writeln!(f)?;
@@ -67,6 +70,14 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_contributors_need_does_not_count() {
+        let item = |state| Item { name: "clippy", detail: String::new(), state };
+        let report = |state| Report { items: vec![item(state)], ..Report::default() };
+        assert!(report(State::MissingForContributors(String::new())).is_complete());
+        assert!(!report(State::Missing(String::new())).is_complete());
+    }
 
     #[test]
     fn a_report_tells_what_to_do_about_each_missing_piece() {

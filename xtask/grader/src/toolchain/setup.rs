@@ -150,7 +150,7 @@ impl Session<'_> {
 
     fn components(&mut self) -> Result<()> {
         writeln!(self.out, "rustfmt e clippy (para contribuir)")?;
-        for (name, subcommand, component) in [("rustfmt", "fmt", "rustfmt"), ("clippy", "clippy", "clippy")] {
+        for (name, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
             if let Some(version) = component_version(subcommand) {
                 writeln!(self.out, "  já está pronto: {version}")?;
                 self.add(name, version, State::AlreadyThere);
@@ -158,9 +158,9 @@ impl Session<'_> {
             }
             let rustup = self.machine.rustup.clone();
             if let (Some(rustup), false) = (rustup.as_ref().filter(|r| r.may_install), self.options.check) {
-                writeln!(self.out, "  → rustup component add --toolchain {} {component}", rustup.toolchain)?;
+                writeln!(self.out, "  → rustup component add --toolchain {} {name}", rustup.toolchain)?;
                 let mut command = process::clean("rustup");
-                command.args(["component", "add", "--toolchain", &rustup.toolchain, component]);
+                command.args(["component", "add", "--toolchain", &rustup.toolchain, name]);
                 match process::logged(&mut command, &self.log("rustup")) {
                     Ok(()) => {}
                     Err(failure) => writeln!(self.out, "  não deu: {}", first_line(&failure.to_string()))?,
@@ -170,10 +170,12 @@ impl Session<'_> {
                     continue;
                 }
             }
-            let toolchain = rustup.map_or_else(String::new, |r| format!("--toolchain {} ", r.toolchain));
             writeln!(self.out, "  falta o {name}")?;
-            let what_to_do = format!("    rustup component add {toolchain}{component}\n");
-            self.add(name, String::new(), State::Missing(what_to_do));
+            let what_to_do = match rustup {
+                Some(rustup) => format!("    rustup component add --toolchain {} {name}\n", rustup.toolchain),
+                None => "    ele vem com o rustup: https://rustup.rs\n".to_owned(),
+            };
+            self.add(name, String::new(), State::MissingForContributors(what_to_do));
         }
         Ok(())
     }
