@@ -88,6 +88,14 @@ pub fn headline(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
+/// O mesmo, junto do editor de `file`: um erro em outro passo não impede os testes deste, e a pessoa precisa saber disso.
+pub fn headline_of(diagnostics: &[Diagnostic], file: &str) -> String {
+    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).peekable();
+    let only_elsewhere = errors.peek().is_some() && errors.all(|error| !error.is_in(file));
+    let note = if only_elsewhere { " Nada disso é neste arquivo, então não conta neste passo." } else { "" };
+    headline(diagnostics) + note
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +144,16 @@ mod tests {
         assert_eq!(headline(&[]), "");
         assert_eq!(headline(std::slice::from_ref(&error)), "O compilador encontrou 1 erro.");
         assert_eq!(headline(&[error.clone(), error, warning]), "O compilador encontrou 2 erros e deixou 1 aviso.");
+    }
+
+    #[test]
+    fn errors_of_other_steps_are_told_apart() {
+        let (here, there) = ("src/retries.rs", "src/queue.rs");
+        let elsewhere = [diagnostic(there, Level::Error), diagnostic(here, Level::Warning)];
+        assert!(headline_of(&elsewhere, here).ends_with("não conta neste passo."));
+        let both = [diagnostic(there, Level::Error), diagnostic(here, Level::Error)];
+        assert_eq!(headline_of(&both, here), "O compilador encontrou 2 erros.");
+        assert_eq!(headline_of(&[], here), "");
     }
 
     #[test]

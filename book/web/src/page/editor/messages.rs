@@ -3,7 +3,7 @@
 use web_sys::HtmlElement;
 
 use super::super::dom;
-use crate::compiler::{Diagnostic, Level, Range, headline};
+use crate::compiler::{Diagnostic, Level, Range, headline_of};
 
 pub struct Messages {
     root: HtmlElement,
@@ -25,7 +25,7 @@ impl Messages {
         self.root.set_text_content(None);
         self.root.set_hidden(diagnostics.is_empty());
         let list = dom::create("ol", "", "");
-        dom::append(&self.root, &[&dom::create("p", "", &headline(diagnostics)), &list]);
+        dom::append(&self.root, &[&dom::create("p", "", &headline_of(diagnostics, file)), &list]);
         for diagnostic in diagnostics {
             let (class, level) = match diagnostic.level {
                 Level::Error => ("mensagem mensagem-erro", "erro"),
