@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Result, anyhow, bail};
 
 use super::process::{self, Failure};
+use crate::interrupt;
 
 /// A versão de Rust que o projeto pede (`rust-version` do espaço de trabalho).
 const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
@@ -90,6 +91,7 @@ fn finish_interrupted(out: &mut dyn Write, log: &Path) -> Result<()> {
     // Se faltarem dependências isto falha, e é o `apt-get -f install` logo abaixo que as traz.
     let configured = process::logged(&mut configure, log);
     if let Err(failure) = configured {
+        interrupt::check()?;
         writeln!(out, "  → apt-get --fix-broken install")?;
         let fix = process::logged(apt_get().args(["--fix-broken", "install", "--yes", "--no-remove"]), log);
         fix.map_err(|fix| anyhow!("a instalação interrompida não pôde ser terminada:\n{failure}\n{fix}"))?;
@@ -104,6 +106,7 @@ fn has_pending_updates() -> bool {
 
 /// Atualiza as listas. Um repositório alheio fora do ar não impede o resto, por isso a falha só é dita.
 fn update(out: &mut dyn Write, log: &Path) -> Result<Lists> {
+    interrupt::check()?;
     writeln!(out, "  → apt-get update")?;
     let mut command = apt_get();
     command.args(["-o", "APT::Update::Error-Mode=any", "update"]);

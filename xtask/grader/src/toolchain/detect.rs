@@ -55,9 +55,9 @@ impl WasmToolchain {
         self.command(&self.compiler.rustc)
     }
 
-    /// A pasta de compilação deste compilador; `root` é a raiz do curso.
-    pub fn target_dir(&self, root: &Path) -> PathBuf {
-        root.join("target").join(match self.compiler.origin {
+    /// A pasta de compilação deste compilador, dentro da do curso: dois compiladores nunca dividem uma.
+    pub fn target_dir(&self, target: &Path) -> PathBuf {
+        target.join(match self.compiler.origin {
             Origin::Active => "wasm",
             Origin::System => "wasm-debian",
         })

@@ -10,6 +10,7 @@ use super::detect::{self, MissingToolchain, Origin, TARGETS, WasmToolchain};
 use super::machine::{Machine, Plan, Route};
 use super::report::{Item, Report, State};
 use super::{apt, disk, process, proof, std_build};
+use crate::interrupt;
 
 /// O que instalar.
 #[derive(Clone, Debug)]
@@ -42,7 +43,9 @@ pub fn setup(options: &Options, out: &mut dyn Write) -> Result<Report> {
     session.report.machine = session.machine.describe();
 
     session.wasm()?;
+    interrupt::check()?;
     session.components()?;
+    interrupt::check()?;
     if options.browser {
         session.browser()?;
     }
@@ -84,6 +87,8 @@ impl Session<'_> {
                     return Ok(());
                 }
                 Err(error) => {
+                    // O Ctrl-C também chega ao programa de fora; a falha dele não é motivo para tentar outro caminho.
+                    interrupt::check()?;
                     reason = error.to_string();
                     writeln!(self.out, "  não deu: {}", first_line(&reason))?;
                 }
@@ -196,7 +201,10 @@ impl Session<'_> {
                     Ok(found) => return self.found_browser(&found, State::Installed),
                     Err(error) => reason = error.reason(),
                 },
-                Err(error) => reason = error.to_string(),
+                Err(error) => {
+                    interrupt::check()?;
+                    reason = error.to_string();
+                }
             }
         }
         writeln!(self.out, "  {}", first_line(&reason))?;

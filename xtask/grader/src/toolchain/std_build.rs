@@ -3,14 +3,17 @@
 //! Nada fica pela metade: cada alvo é montado em uma pasta ao lado da definitiva e só entra no lugar por um `rename`.
 //! Quem interrompe e repete aproveita o que o cargo já compilou.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::detect::{self, BUILT_BY, Compiler};
 use super::{disk, process};
+use crate::interrupt;
 
 /// A crate vazia cuja compilação arrasta a biblioteca padrão; o que é dela não se instala.
 const EMPTY_CRATE: &str = "empty";
@@ -18,18 +21,20 @@ const EMPTY_CRATE: &str = "empty";
 /// Onde o Debian põe a libc de WASI.
 const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 
-/// Símbolos que a biblioteca padrão pede e que a libc de WASI de 2022 do Debian 12 não tem. Sem threads e sem
-/// arquivos eles só precisam existir: 45 não é código de erro de POSIX algum que a biblioteca padrão trate à parte,
-/// e nulo é a falha de `realpath`.
+/// Símbolos que a biblioteca padrão pede e que a libc de WASI de 2022, a do Debian 12, não tem. Neste alvo não há
+/// threads nem arquivos, então basta que existam e falhem: 58 é `ENOTSUP` em WASI, e nulo é a falha de `realpath`.
 const SYMBOLS: [(&str, &str); 3] = [
-    ("pthread_join", "define i32 @pthread_join(i32 %thread, ptr %value) {\n  ret i32 45\n}\n"),
-    ("pthread_detach", "define i32 @pthread_detach(i32 %thread) {\n  ret i32 45\n}\n"),
+    ("pthread_join", "define i32 @pthread_join(i32 %thread, ptr %value) {\n  ret i32 58\n}\n"),
+    ("pthread_detach", "define i32 @pthread_detach(i32 %thread) {\n  ret i32 58\n}\n"),
     ("realpath", "define ptr @realpath(ptr %path, ptr %resolved) {\n  ret ptr null\n}\n"),
 ];
 
 /// O que uma compilação precisa de espaço livre, em KiB, na pasta de trabalho e na de instalação.
 const BUILD_SPACE: u64 = 700 * 1024;
 const INSTALL_SPACE: u64 = 300 * 1024;
+
+/// De quanto em quanto tempo se olha se outro `setup` terminou.
+const LOCK_POLL: Duration = Duration::from_millis(200);
 
 /// Compila e instala a biblioteca padrão para os alvos que faltam. `work` sobrevive a interrupções.
 pub(super) fn install(
@@ -51,8 +56,9 @@ pub(super) fn install(
     disk::require_space(&rustlib, INSTALL_SPACE)?;
 
     writeln!(out, "  → compilar a biblioteca padrão para {} (uns dois minutos)", targets.join(" e "))?;
+    let version = detect::version(&compiler.rustc).context("o rustc do sistema não responde")?;
+    keep_only(work, &version)?;
     build(compiler, &targets, work, log)?;
-    let version = detect::version(&compiler.rustc).context("o rustc do sistema parou de responder")?;
     for target in &targets {
         let libdir = detect::libdir(&compiler.sysroot, target);
         writeln!(out, "  → instalar em {}", libdir.display())?;
@@ -73,9 +79,28 @@ fn lock(rustlib: &Path, out: &mut dyn Write) -> Result<File> {
     let file = File::create(&path).map_err(|error| disk::cannot("escrever em", &path, &error))?;
     if file.try_lock().is_err() {
         writeln!(out, "  → outro `cargo xtask setup` está instalando; espero por ele")?;
-        file.lock().map_err(|error| disk::cannot("travar", &path, &error))?;
+        // Pergunta de tempos em tempos em vez de bloquear: assim o Ctrl-C interrompe a espera.
+        while let Err(error) = file.try_lock() {
+            if let TryLockError::Error(error) = error {
+                return Err(disk::cannot("travar", &path, &error));
+            }
+            interrupt::check()?;
+            thread::sleep(LOCK_POLL);
+        }
     }
     Ok(file)
+}
+
+/// O que uma compilação interrompida deixou só se aproveita com o mesmo compilador: bibliotecas de duas versões na
+/// mesma pasta acabariam instaladas juntas.
+fn keep_only(work: &Path, version: &str) -> Result<()> {
+    let mark = work.join(BUILT_BY);
+    if fs::read_to_string(&mark).is_ok_and(|text| text == version) {
+        return Ok(());
+    }
+    disk::remove(work)?;
+    disk::create_dir(work)?;
+    disk::write(&mark, version)
 }
 
 fn build(compiler: &Compiler, targets: &[&str], work: &Path, log: &Path) -> Result<()> {

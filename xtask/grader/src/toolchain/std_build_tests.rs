@@ -72,3 +72,16 @@ fn the_llvm_version_is_read_from_rustc() {
     assert_eq!(llvm_major("rustc 1.96.0\nrelease: 1.96.0\nLLVM version: 22.1.8\n"), Some(22));
     assert_eq!(llvm_major("rustc 1.96.0\n"), None);
 }
+
+#[test]
+fn only_work_of_the_same_compiler_is_reused() {
+    let (dir, _, _) = machine();
+    let work = dir.path().join("work");
+    keep_only(&work, VERSION).expect("começa");
+    let object = work.join("pronto.rlib");
+    fs::write(&object, "x").expect("trabalho");
+    keep_only(&work, VERSION).expect("repete");
+    assert!(object.exists());
+    keep_only(&work, "rustc 1.97.0").expect("troca");
+    assert!(!object.exists());
+}
