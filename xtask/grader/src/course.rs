@@ -56,6 +56,8 @@ impl Serialize for StepId {
 #[derive(Debug, Clone)]
 pub struct Course {
     pub root: PathBuf,
+    /// Onde o cargo põe o que compila: `CARGO_TARGET_DIR`, se alguém a definiu, ou `target/` na raiz.
+    pub target: PathBuf,
     pub title: String,
     pub chapters: Vec<Chapter>,
 }
@@ -94,8 +96,9 @@ pub struct Lab {
 }
 
 /// Um controle do laboratório; `id` é a chave no JSON do cenário.
+///
+/// Sem `deny_unknown_fields`: o serde não o aceita junto com `flatten`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 pub struct Control {
     pub id: String,
     pub label: String,
@@ -230,7 +233,11 @@ impl Course {
         ensure!(file.version == 1, "a versão {} da lista de passos não é conhecida; esta versão lê a 1", file.version);
         let mut seen = BTreeSet::new();
         let chapters = file.chapters.into_iter().map(|chapter| chapter.check(&mut seen)).collect::<Result<_>>()?;
-        Ok(Self { root: root.to_path_buf(), title: file.title, chapters })
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(dir) if !dir.is_empty() => root.join(dir),
+            _ => root.join("target"),
+        };
+        Ok(Self { root: root.to_path_buf(), target, title: file.title, chapters })
     }
 
     pub fn step(&self, id: &StepId) -> Option<(&Chapter, &Step)> {

@@ -96,7 +96,7 @@ pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Requ
     let built = build::build_tests(course, chapter, &request.source, request.host.target())?;
     let mut listed = match request.host {
         Host::Native => run::native::list(&built.artifact)?,
-        Host::Sandbox => run::sandbox::list(&course.root, &built.artifact)?,
+        Host::Sandbox => run::sandbox::list(course, &built.artifact)?,
     };
     in_file_order(course, chapter, &mut listed);
     let wanted: Vec<String> = listed
@@ -110,7 +110,7 @@ pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Requ
         .collect();
     let runs = match request.host {
         Host::Native => run::native::run(&built.artifact, &wanted, request.options)?,
-        Host::Sandbox => run::sandbox::run(&course.root, &built.artifact, &wanted, request.options)?,
+        Host::Sandbox => run::sandbox::run(course, &built.artifact, &wanted, request.options)?,
     };
     Ok(report(chapter, steps, &listed, &built, runs))
 }

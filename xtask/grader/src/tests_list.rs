@@ -14,6 +14,18 @@ use crate::files;
 pub struct TestTitle {
     pub name: String,
     pub title: String,
+    /// O nome do caso, em um teste com casos.
+    pub case: Option<String>,
+}
+
+impl TestTitle {
+    /// O título em uma linha, com o caso entre colchetes.
+    pub fn line(&self) -> String {
+        match &self.case {
+            Some(case) => format!("{} [{case}]", self.title),
+            None => self.title.clone(),
+        }
+    }
 }
 
 /// Os testes do passo, na ordem do arquivo.
@@ -43,7 +55,7 @@ fn of_function(module: &str, function: &ItemFn) -> Result<Vec<TestTitle>> {
     };
     let cases: Vec<_> = function.attrs.iter().filter_map(case_name).collect();
     if cases.is_empty() {
-        return Ok(vec![TestTitle { name: format!("{module}::{name}"), title }]);
+        return Ok(vec![TestTitle { name: format!("{module}::{name}"), title, case: None }]);
     }
     // O rstest numera os casos com tantos dígitos quantos o total pede.
     let width = cases.len().to_string().len();
@@ -55,11 +67,13 @@ fn of_function(module: &str, function: &ItemFn) -> Result<Vec<TestTitle>> {
             match case {
                 Some(case) => TestTitle {
                     name: format!("{module}::{name}::case_{number:0width$}_{case}"),
-                    title: format!("{title} ({})", case.replace('_', " ")),
+                    title: title.clone(),
+                    case: Some(case.clone()),
                 },
                 None => TestTitle {
                     name: format!("{module}::{name}::case_{number:0width$}"),
-                    title: format!("{title} (caso {number})"),
+                    title: title.clone(),
+                    case: Some(format!("caso {number}")),
                 },
             }
         })
@@ -123,13 +137,13 @@ async fn answers_at_once() {}
 fn waits(#[case] n: u32) {}
 "#;
         let titles: Vec<_> =
-            parse("retries", text).unwrap().into_iter().map(|t| format!("{} | {}", t.name, t.title)).collect();
+            parse("retries", text).unwrap().into_iter().map(|t| format!("{} | {}", t.name, t.line())).collect();
         assert_eq!(
             titles,
             [
                 "retries::answers_at_once | O Lambda responde 202 sem esperar a função",
-                "retries::waits::case_1_function_error | Cada falha espera o seu tempo (function error)",
-                "retries::waits::case_2 | Cada falha espera o seu tempo (caso 2)",
+                "retries::waits::case_1_function_error | Cada falha espera o seu tempo [function_error]",
+                "retries::waits::case_2 | Cada falha espera o seu tempo [caso 2]",
             ]
         );
     }

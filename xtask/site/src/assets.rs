@@ -46,7 +46,7 @@ fn compile_web(course: &Course, wasm: &WasmToolchain) -> Result<PathBuf> {
     let output = wasm
         .cargo()
         .current_dir(&course.root)
-        .env("CARGO_TARGET_DIR", wasm.target_dir(&course.root))
+        .env("CARGO_TARGET_DIR", wasm.target_dir(&course.target))
         .args(["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--release"])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())

@@ -36,7 +36,7 @@ fn run() -> Result<()> {
         }
         Command::Build { output } => {
             let course = Course::find()?;
-            let output = output.unwrap_or_else(|| grader::build::target_dir(&course.root).join("book"));
+            let output = output.unwrap_or_else(|| course.target.join("book"));
             site::build(&course, &output)?;
             println!("O livro está em {}; abra-o por um servidor de arquivos qualquer.", output.display());
             Ok(())

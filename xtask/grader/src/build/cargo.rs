@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{Target, scratch};
+use super::Target;
 use crate::course::{Chapter, Course};
 use crate::run::process::{self, End, Limits};
 use crate::toolchain;
@@ -67,13 +67,13 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
     let mut command = match target {
         Target::Native => {
             let mut command = Command::new(cargo_program());
-            command.env("CARGO_TARGET_DIR", scratch::target_dir(&course.root));
+            command.env("CARGO_TARGET_DIR", &course.target);
             command
         }
         Target::Wasm => {
             let wasm = toolchain::wasm()?;
             let mut command = wasm.cargo();
-            command.env("CARGO_TARGET_DIR", wasm.target_dir(&course.root));
+            command.env("CARGO_TARGET_DIR", wasm.target_dir(&course.target));
             command
         }
     };

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 pub use cargo::{Diagnostic, Level, WASM_MEMORY, cargo_program};
-pub use scratch::{Scratch, starter_of, target_dir};
+pub use scratch::{Scratch, starter_of};
 
 use crate::course::{Chapter, Course, Step, StepId, slashed};
 use crate::files;

@@ -32,7 +32,7 @@ impl Scratch {
     /// Abre a cópia da variante; se outra execução a usa, espera.
     pub fn open(course: &Course, chapter: &Chapter, source: &Source, target: Target) -> Result<Self> {
         let name = format!("{}-{}-{}", chapter.slug(), source.name(), target.name());
-        let dir = target_dir(&course.root).join("scratch").join(&name);
+        let dir = course.target.join("scratch").join(&name);
         std::fs::create_dir_all(&dir).with_context(|| {
             format!("não consegui criar {}; confira o espaço em disco e a permissão da pasta", dir.display())
         })?;
@@ -87,14 +87,6 @@ impl Scratch {
             }
         }
         Ok(())
-    }
-}
-
-/// Onde o cargo põe o que compila: `CARGO_TARGET_DIR`, se alguém a definiu, ou `target/` na raiz.
-pub fn target_dir(root: &Path) -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) if !dir.is_empty() => root.join(dir),
-        _ => root.join("target"),
     }
 }
 

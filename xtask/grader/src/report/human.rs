@@ -150,7 +150,7 @@ fn detail(out: &mut String, course: &Course, step: &StepReport, style: Style) {
 fn titles(course: &Course, step: &StepReport) -> BTreeMap<String, String> {
     let Some((chapter, found)) = course.step(&step.id) else { return BTreeMap::new() };
     let titles = tests_list::titles(course, chapter, found).unwrap_or_default();
-    titles.into_iter().map(|test| (test.name, test.title)).collect()
+    titles.into_iter().map(|test| (test.name.clone(), test.line())).collect()
 }
 
 fn message_of(test: &TestReport) -> &str {

@@ -81,32 +81,15 @@ fn execution_of(finished: Finished) -> Execution {
 }
 
 fn ending_of(status: ExitStatus, stdout: &str) -> Ending {
-    match status.code() {
-        Some(0) if ends_like_a_passed_test(stdout) => Ending::Returned,
-        Some(code) => Ending::Exited(code),
-        None => Ending::Trapped(signal_of(status)),
-    }
-}
-
-/// A última linha que o libtest escreve, e nada depois dela.
-fn ends_like_a_passed_test(stdout: &str) -> bool {
-    stdout.trim_start().starts_with("running 1 test\n")
-        && stdout.trim_end().lines().last().is_some_and(|line| line.starts_with("test result: ok. 1 passed; 0 failed"))
+    Ending::of_process(status.code(), signal_of(status), stdout)
 }
 
 #[cfg(unix)]
-fn signal_of(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match status.signal() {
-        Some(6) => "sinal SIGABRT".into(),
-        Some(9) => "sinal SIGKILL".into(),
-        Some(11) => "sinal SIGSEGV".into(),
-        Some(signal) => format!("sinal {signal}"),
-        None => "fim sem código".into(),
-    }
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
 }
 
 #[cfg(not(unix))]
-fn signal_of(status: ExitStatus) -> String {
-    status.to_string()
+fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
 }

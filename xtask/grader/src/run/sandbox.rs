@@ -12,7 +12,8 @@ use wasi_host::{Execution, Verdict};
 
 use super::process::{self, End, Limits};
 use super::{Options, TestRun};
-use crate::build::{WASM_MEMORY, cargo_program, target_dir};
+use crate::build::{WASM_MEMORY, cargo_program};
+use crate::course::Course;
 
 #[derive(Deserialize)]
 struct Line {
@@ -22,16 +23,16 @@ struct Line {
 }
 
 /// Os nomes dos testes do módulo, na ordem em que ele os lista.
-pub fn list(root: &Path, module: &Path) -> Result<Vec<String>> {
-    let output = wasi_run(root, module, |command| {
+pub fn list(course: &Course, module: &Path) -> Result<Vec<String>> {
+    let output = wasi_run(course, module, |command| {
         command.arg("--list");
     })?;
     Ok(output.lines().map(str::to_owned).collect())
 }
 
 /// Roda os testes do módulo e devolve os vereditos na ordem pedida.
-pub fn run(root: &Path, module: &Path, tests: &[String], options: Options) -> Result<Vec<TestRun>> {
-    let output = wasi_run(root, module, |command| {
+pub fn run(course: &Course, module: &Path, tests: &[String], options: Options) -> Result<Vec<TestRun>> {
+    let output = wasi_run(course, module, |command| {
         command.arg("--tests").args(["--jobs", &options.jobs.to_string()]);
         command.args(["--timeout", &options.timeout.as_secs_f64().to_string()]);
         command.args(["--memory", &WASM_MEMORY.to_string()]);
@@ -49,8 +50,8 @@ pub fn run(root: &Path, module: &Path, tests: &[String], options: Options) -> Re
         .collect()
 }
 
-fn wasi_run(root: &Path, module: &Path, arguments: impl FnOnce(&mut Command)) -> Result<String> {
-    let mut command = Command::new(executable(root)?);
+fn wasi_run(course: &Course, module: &Path, arguments: impl FnOnce(&mut Command)) -> Result<String> {
+    let mut command = Command::new(executable(course)?);
     command.arg(module);
     arguments(&mut command);
     let finished = process::run(&mut command, Limits::default(), |_| {})?;
@@ -61,14 +62,14 @@ fn wasi_run(root: &Path, module: &Path, arguments: impl FnOnce(&mut Command)) ->
 }
 
 /// O caminho do interpretador, compilado na primeira vez em que alguém o pede nesta execução.
-fn executable(root: &Path) -> Result<PathBuf> {
+fn executable(course: &Course) -> Result<PathBuf> {
     static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(path) = &*built {
         return Ok(path.clone());
     }
     let mut command = Command::new(cargo_program());
-    command.current_dir(root).env("CARGO_TARGET_DIR", target_dir(root));
+    command.current_dir(&course.root).env("CARGO_TARGET_DIR", &course.target);
     command.args(["build", "--quiet", "--package", "wasi-host", "--features", "native", "--bin", "wasi-run"]);
     command.arg("--message-format=json-render-diagnostics");
     let finished = process::run(&mut command, Limits::default(), |_| {}).context("não consegui rodar o cargo")?;

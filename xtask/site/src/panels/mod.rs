@@ -98,6 +98,7 @@ pub(crate) mod tests {
         };
         Course {
             root: "/curso".into(),
+            target: "/curso/target".into(),
             title: "Curso".into(),
             chapters: vec![Chapter {
                 id: "04-async-invocation".into(),

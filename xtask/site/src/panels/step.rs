@@ -108,7 +108,7 @@ mod tests {
         let course = course();
         let chapter = &course.chapters[0];
         let tests =
-            [TestTitle { name: "retries::waits".into(), title: "Espera `1 min` antes da 2ª tentativa".into() }];
+            [TestTitle { name: "retries::waits".into(), title: "Espera `1 min` antes da 2ª tentativa".into(), case: None }];
         panel(chapter, &chapter.steps[1], &tests, mode)
     }
 

@@ -94,7 +94,7 @@ pub async fn serve(options: Options) -> Result<ServerHandle> {
     let address = listener.local_addr()?;
     let token = random_token()?;
 
-    let out = grader::build::target_dir(&course.root).join("book-serve");
+    let out = course.target.join("book-serve");
     let (built, secret, dir) = (course.clone(), token.clone(), out.clone());
     tokio::task::spawn_blocking(move || crate::build::build_served(&built, &dir, &secret, wasm.as_ref()))
         .await
