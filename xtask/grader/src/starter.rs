@@ -17,6 +17,8 @@ use std::fmt;
 const BEGIN: &str = "// passo: começo";
 const USES: &str = "// passo: usa ";
 const END: &str = "// passo: fim";
+/// A largura do código, a mesma de `.rustfmt.toml`.
+const WIDTH: usize = 120;
 
 /// Um marcador fora do lugar, com a linha (a partir de 1).
 #[derive(Debug, PartialEq, Eq)]
@@ -113,7 +115,12 @@ impl Region {
             false => format!("{indent}let _ = {names};\n"),
         });
         let words = words.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("{uses}{indent}todo!(\"{words}\")\n")
+        let call = format!("{indent}todo!(\"{words}\")");
+        if call.chars().count() <= WIDTH {
+            return format!("{uses}{call}\n");
+        }
+        // Como o rustfmt quebraria.
+        format!("{uses}{indent}todo!(\n{indent}    \"{words}\"\n{indent})\n")
     }
 }
 
@@ -139,6 +146,13 @@ pub fn wait(attempt: u32, config: &Config) -> u32 {
             todo!("devolva a \"espera\" antes da tentativa {attempt}")
         }
         "#);
+    }
+
+    #[test]
+    fn a_long_text_is_broken_as_rustfmt_does() {
+        let words = "palavra ".repeat(15);
+        let starter = cut(&format!("    // passo: começo — {words}\n    // passo: fim\n")).unwrap();
+        assert_eq!(starter, format!("    todo!(\n        \"{}\"\n    )\n", words.trim_end()));
     }
 
     #[test]
