@@ -104,7 +104,9 @@ pub enum Triage {
 ///
 /// `waited` é quanto ele esperou na fila; `reserved_concurrency` é `None` quando a função não reserva concorrência.
 pub fn triage(waited: Duration, maximum_event_age: Duration, reserved_concurrency: Option<u32>) -> Triage {
-    todo!("decide entre `Run` e `Discard`: esperou {waited:?}, idade máxima {maximum_event_age:?}, reserva {reserved_concurrency:?}")
+    todo!(
+        "decide entre `Run` e `Discard`: esperou {waited:?}, idade máxima {maximum_event_age:?}, reserva {reserved_concurrency:?}"
+    )
 }
 
 /// Como a fila é lida.
