@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use grader::build::{self, Source, Target, TestsBuild};
+use grader::build::{self, Source, Target};
 use grader::check;
 use grader::course::Course;
 use grader::run::{self, Options, TestRun};
@@ -55,69 +55,108 @@ fn machine_and_sandbox_agree_on_every_wrong_answer() {
     }
 }
 
-/// Código que tenta escapar, no lugar de cada `todo!` do esqueleto do primeiro passo.
-#[rstest]
-#[case::infinite_loop("loop { std::hint::black_box(()); }", Status::Timeout, "prazo")]
-#[case::panic(r#"panic!("quebrei de propósito: {}", 7)"#, Status::Failed, "quebrei de propósito: 7")]
-#[case::exit_zero("std::process::exit(0)", Status::Failed, "process::exit(0)")]
-#[case::forged_pass(
-    r#"{ println!("test x ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored\n"); std::process::exit(0) }"#,
-    Status::Failed,
-    "process::exit(0)"
-)]
-#[case::stack_overflow("{ deep(1); unreachable!() }", Status::Failed, "pilha")]
-#[case::unbounded_allocation(
-    "{ let mut held = Vec::new(); loop { held.push(std::hint::black_box(vec![1u8; 1 << 20])); } }",
-    Status::Failed,
-    "memória"
-)]
-#[case::endless_output(
-    r#"loop { use std::io::Write; let _ = std::io::stdout().write_all(&[b'a'; 4096]); }"#,
-    Status::Failed,
-    "saída"
-)]
-fn hostile_code_never_passes(#[case] code: &str, #[case] status: Status, #[case] says: &str) {
+/// Um jeito de escapar, o veredito que ele merece e o que a mensagem diz.
+struct Attack {
+    name: &'static str,
+    code: &'static str,
+    status: Status,
+    says: &'static str,
+}
+
+const ATTACKS: [Attack; 7] = [
+    Attack {
+        name: "laço sem fim", code: "loop { std::hint::black_box(()); }", status: Status::Timeout, says: "prazo"
+    },
+    Attack {
+        name: "pânico",
+        code: r#"panic!("quebrei de propósito: {}", 7)"#,
+        status: Status::Failed,
+        says: "quebrei de propósito: 7",
+    },
+    Attack {
+        name: "saída com código 0",
+        code: "std::process::exit(0)",
+        status: Status::Failed,
+        says: "process::exit(0)",
+    },
+    Attack {
+        name: "aprovação forjada",
+        code: r#"{ println!("test x ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored\n"); std::process::exit(0) }"#,
+        status: Status::Failed,
+        says: "process::exit(0)",
+    },
+    Attack { name: "pilha sem fim", code: "{ deep(1); }", status: Status::Failed, says: "pilha" },
+    Attack {
+        name: "memória sem fim",
+        code: "{ let mut held = Vec::new(); loop { held.push(std::hint::black_box(vec![1u8; 1 << 20])); } }",
+        status: Status::Failed,
+        says: "memória",
+    },
+    Attack {
+        name: "saída sem fim",
+        code: "loop { use std::io::Write; let _ = std::io::stdout().write_all(&[b'a'; 4096]); }",
+        status: Status::Failed,
+        says: "saída",
+    },
+];
+
+/// O esqueleto do passo com um ataque no lugar de cada `todo!`: qual deles, quem diz é o nome do teste que roda.
+fn hostile_step(starter: &str, tests: &[String]) -> String {
+    let attacks: String = tests
+        .iter()
+        .zip(&ATTACKS)
+        .map(|(test, attack)| format!("        Some(\"{test}\") => {},\n", attack.code))
+        .collect();
+    let helpers = format!(
+        "\nfn attack() -> ! {{\n    match std::env::args().nth(2).as_deref() {{\n{attacks}        _ => panic!(),\n    }}\n    \
+         panic!(\"o ataque acabou\")\n}}\n\n#[allow(unconditional_recursion)]\nfn deep(n: u64) -> u64 {{\n    \
+         let big = std::hint::black_box([n; 64]);\n    deep(n + 1) + big[0]\n}}\n"
+    );
+    // O texto de um `todo!` pode ocupar mais de uma linha; o fim dele é o da instrução.
+    let mut hostile = String::new();
+    let mut skipping = false;
+    for line in starter.lines() {
+        let starts = line.trim_start().starts_with("todo!(");
+        if starts {
+            hostile.push_str("    attack()\n");
+        } else if !skipping {
+            hostile.push_str(line);
+            hostile.push('\n');
+        }
+        skipping = (starts || skipping) && !line.trim_end().ends_with(')');
+    }
+    hostile + &helpers
+}
+
+#[test]
+fn hostile_code_never_passes() {
     let course = Course::find().unwrap();
     let chapter = &course.chapters[0];
     let step = &chapter.steps[0];
-    let starter = build::starter_of(&course, chapter, step).unwrap();
-    let helper = "\n#[allow(dead_code, unconditional_recursion)]\nfn deep(n: u64) -> u64 {\n    \
-                  let big = std::hint::black_box([n; 64]);\n    deep(n + 1) + big[0]\n}\n";
-    let hostile: String = starter
-        .lines()
-        .map(|line| if line.trim_start().starts_with("todo!(") { format!("{code}\n") } else { format!("{line}\n") })
-        .chain([helper.to_owned()])
-        .collect();
+    let solution = build::build_tests(&course, chapter, &Source::Solution, Target::Native).unwrap();
+    let listed = run::native::list(&solution.artifact).unwrap();
+    let of_step = |test: &String| chapter.step_of_test(test).is_some_and(|of| of.id == step.id);
+    let tests: Vec<_> = listed.into_iter().filter(of_step).take(ATTACKS.len()).collect();
+    assert_eq!(tests.len(), ATTACKS.len(), "o passo precisa de um teste por ataque");
+
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("hostile.rs");
-    std::fs::write(&file, hostile).unwrap();
-    let name = format!("hostile-{}", grader::files::hash(code.as_bytes()));
-    let source = Source::Overlay { name, files: BTreeMap::from([(step.id.clone(), file)]) };
-    let options = Options { timeout: Duration::from_secs(3), jobs: 1 };
+    let starter = build::starter_of(&course, chapter, step).unwrap();
+    std::fs::write(&file, hostile_step(&starter, &tests)).unwrap();
+    let source = Source::Overlay { name: "hostile".into(), files: BTreeMap::from([(step.id.clone(), file)]) };
+    let options = Options { timeout: Duration::from_secs(5), jobs: 2 };
 
     let native = build::build_tests(&course, chapter, &source, Target::Native).unwrap();
-    let listed = run::native::list(&native.artifact).unwrap();
-    let first: Vec<_> = listed
-        .into_iter()
-        .filter(|test| chapter.step_of_test(test).is_some_and(|of| of.id == step.id))
-        .take(1)
-        .collect();
-    let on_machine = run::native::run(&native.artifact, &first, options).unwrap();
+    assert!(native.replaced.is_empty(), "{:?}", native.replaced);
     let wasm = build::build_tests(&course, chapter, &source, Target::Wasm).unwrap();
-    let in_sandbox = run::sandbox::run(&course.root, &wasm.artifact, &first, options).unwrap();
-
-    for (host, runs, built) in [("máquina", on_machine, &native), ("sandbox", in_sandbox, &wasm)] {
-        let [TestRun { verdict, .. }] = &runs[..] else { panic!("um teste, e não {}", runs.len()) };
-        let message = verdict.message.as_deref().unwrap_or_default();
-        assert_eq!(verdict.status, status, "{host}: {message}");
-        assert!(message.contains(says), "{host}: {message}");
-        clean(built);
-    }
-}
-
-/// As cópias destas tentativas não servem a mais ninguém.
-fn clean(built: &TestsBuild) {
-    if let Err(error) = std::fs::remove_dir_all(built.scratch_dir()) {
-        eprintln!("não apaguei {}: {error}", built.scratch_dir().display());
+    let on_machine = run::native::run(&native.artifact, &tests, options).unwrap();
+    let in_sandbox = run::sandbox::run(&course, &wasm.artifact, &tests, options).unwrap();
+    for (host, runs) in [("máquina", on_machine), ("sandbox", in_sandbox)] {
+        assert_eq!(runs.len(), ATTACKS.len());
+        for (TestRun { verdict, .. }, attack) in runs.iter().zip(&ATTACKS) {
+            let message = verdict.message.as_deref().unwrap_or_default();
+            assert_eq!(verdict.status, attack.status, "{host}, {}: {message}", attack.name);
+            assert!(message.contains(attack.says), "{host}, {}: {message}", attack.name);
+        }
     }
 }

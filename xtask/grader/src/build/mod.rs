@@ -88,14 +88,7 @@ pub struct TestsBuild {
     pub replaced: BTreeMap<StepId, Vec<Diagnostic>>,
     pub warnings: Vec<Diagnostic>,
     /// O programa é desta execução enquanto ela o usa.
-    scratch: Scratch,
-}
-
-impl TestsBuild {
-    /// A cópia de trabalho em que o programa foi compilado.
-    pub fn scratch_dir(&self) -> &std::path::Path {
-        &self.scratch.dir
-    }
+    _scratch: Scratch,
 }
 
 /// Um laboratório pronto para rodar; `artifact` falta quando o laboratório não compila com o código do leitor.
@@ -111,7 +104,7 @@ pub fn build_tests(course: &Course, chapter: &Chapter, source: &Source, target: 
     let built = build(course, chapter, source, target, cargo::What::Tests)?;
     match built.artifact {
         Some(artifact) => {
-            Ok(TestsBuild { artifact, replaced: built.replaced, warnings: built.warnings, scratch: built.scratch })
+            Ok(TestsBuild { artifact, replaced: built.replaced, warnings: built.warnings, _scratch: built.scratch })
         }
         None => bail!(
             "o capítulo {} não compila, e o erro não está no arquivo de nenhum passo; se você editou outro arquivo, desfaça com \
