@@ -273,7 +273,8 @@ async fn a_function_that_always_fails_runs_the_original_and_the_retries(
         // As esperas contam do fim de cada execução.
         let expected: Vec<u128> = (0u128..).zip(&waits).map(|(n, wait)| wait + n * run_time).collect();
         expect_same!(
-            starts, expected,
+            starts,
+            expected,
             "o Lambda espera 1 min depois do primeiro erro e 2 min depois do segundo: as tentativas começam em \
              {expected:?} ms; as suas começaram em {starts:?} ms"
         );
@@ -282,8 +283,8 @@ async fn a_function_that_always_fails_runs_the_original_and_the_retries(
             (condition, usize::try_from(counted).ok()),
             (FailureCondition::RetriesExhausted, Some(runs)),
             "o evento termina como RetriesExhausted depois de rodar {}; o seu terminou como {condition} depois de {}",
-                times(runs),
-                times(counted)
+            times(runs),
+            times(counted)
         );
     }
 }
@@ -351,13 +352,15 @@ async fn refusals_leave_all_three_runs() {
 
         let runs = story.function.runs();
         expect_same!(
-            runs, 3,
+            runs,
+            3,
             "{before} recusas antes da primeira execução e uma no meio: a função ainda tem direito a 3 execuções, porque \
              recusa não gasta tentativa; no seu `process` ela rodou {runs}"
         );
         let starts = story.starts();
         expect_same!(
-            starts, expected,
+            starts,
+            expected,
             "depois de uma recusa a espera é 1 s e dobra; depois dos erros, 1 min e 2 min: as tentativas começam em \
              {expected:?} ms; as suas começaram em {starts:?} ms"
         );
