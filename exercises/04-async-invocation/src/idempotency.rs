@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep};
 pub struct Alert {
     /// Número que o escritório dá ao alerta; quem publica de novo o mesmo alerta repete o número.
     pub id: String,
+    /// Só algarismos, às vezes com um `+` na frente.
     pub phone: String,
     pub text: String,
 }
@@ -57,7 +58,7 @@ pub enum Status {
 /// O que fazer com uma entrega, dado o registro que a chave dela já tem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Reservar a chave e rodar o efeito.
+    /// Reservar a chave, inclusive por cima de um registro vencido, e rodar o efeito.
     Run,
     /// Não rodar nada: devolver este resultado.
     Replay(String),
@@ -169,7 +170,8 @@ pub fn idempotency_key(delivery: &Delivery) -> Key {
 
 /// Decide o que fazer com uma entrega de texto `payload`, dado o registro atual da chave e a hora.
 pub fn decide(record: Option<&Record>, payload: &str, now: Instant) -> Decision {
-    todo!("decida o que fazer com {payload:?} em {now:?}, dado o registro {record:?}")
+    let _ = (record, now);
+    todo!("decida o que fazer com {payload:?} nesta hora, dado o registro da chave")
 }
 
 /// Roda `effect` no máximo uma vez por chave enquanto o registro valer, e devolve o resultado dele em toda

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep};
 pub struct Alert {
     /// Número que o escritório dá ao alerta; quem publica de novo o mesmo alerta repete o número.
     pub id: String,
+    /// Só algarismos, às vezes com um `+` na frente.
     pub phone: String,
     pub text: String,
 }
@@ -57,7 +58,7 @@ pub enum Status {
 /// O que fazer com uma entrega, dado o registro que a chave dela já tem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Reservar a chave e rodar o efeito.
+    /// Reservar a chave, inclusive por cima de um registro vencido, e rodar o efeito.
     Run,
     /// Não rodar nada: devolver este resultado.
     Replay(String),
@@ -165,14 +166,15 @@ impl Store {
 /// A chave de idempotência de uma entrega: a mesma para toda repetição do mesmo alerta ao mesmo telefone.
 pub fn idempotency_key(delivery: &Delivery) -> Key {
     // passo: começo — escolha o que identifica o efeito pedido por {delivery:?}
-    // O `#` não aparece em um número de telefone: dois pares diferentes nunca viram o mesmo texto.
+    // Um telefone não tem `#`: o primeiro `#` do texto separa os dois campos, e pares diferentes dão chaves diferentes.
     Key(format!("{}#{}", delivery.alert.phone, delivery.alert.id))
     // passo: fim
 }
 
 /// Decide o que fazer com uma entrega de texto `payload`, dado o registro atual da chave e a hora.
 pub fn decide(record: Option<&Record>, payload: &str, now: Instant) -> Decision {
-    // passo: começo — decida o que fazer com {payload:?} em {now:?}, dado o registro {record:?}
+    // passo: começo — decida o que fazer com {payload:?} nesta hora, dado o registro da chave
+    // passo: usa record, now
     let Some(record) = record else {
         return Decision::Run;
     };

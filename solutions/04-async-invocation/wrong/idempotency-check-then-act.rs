@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 pub struct Alert {
     /// Número que o escritório dá ao alerta; quem publica de novo o mesmo alerta repete o número.
     pub id: String,
+    /// Só algarismos, às vezes com um `+` na frente.
     pub phone: String,
     pub text: String,
 }
@@ -59,7 +60,7 @@ pub enum Status {
 /// O que fazer com uma entrega, dado o registro que a chave dela já tem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Reservar a chave e rodar o efeito.
+    /// Reservar a chave, inclusive por cima de um registro vencido, e rodar o efeito.
     Run,
     /// Não rodar nada: devolver este resultado.
     Replay(String),
@@ -166,7 +167,7 @@ impl Store {
 
 /// A chave de idempotência de uma entrega: a mesma para toda repetição do mesmo alerta ao mesmo telefone.
 pub fn idempotency_key(delivery: &Delivery) -> Key {
-    // O `#` não aparece em um número de telefone: dois pares diferentes nunca viram o mesmo texto.
+    // Um telefone não tem `#`: o primeiro `#` do texto separa os dois campos, e pares diferentes dão chaves diferentes.
     Key(format!("{}#{}", delivery.alert.phone, delivery.alert.id))
 }
 

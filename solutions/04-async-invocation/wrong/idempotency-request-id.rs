@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 pub struct Alert {
     /// Número que o escritório dá ao alerta; quem publica de novo o mesmo alerta repete o número.
     pub id: String,
+    /// Só algarismos, às vezes com um `+` na frente.
     pub phone: String,
     pub text: String,
 }
@@ -59,7 +60,7 @@ pub enum Status {
 /// O que fazer com uma entrega, dado o registro que a chave dela já tem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Reservar a chave e rodar o efeito.
+    /// Reservar a chave, inclusive por cima de um registro vencido, e rodar o efeito.
     Run,
     /// Não rodar nada: devolver este resultado.
     Replay(String),

@@ -1,10 +1,11 @@
 //! Avalia o passo `idempotency`: a chave, a decisão e o invólucro em volta do efeito.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use async_invocation::idempotency::{
-    Alert, Config, Decision, Delivery, Key, OnceError, Record, Status, Store, decide, idempotency_key, once,
+    Alert, Config, Decision, Delivery, OnceError, Record, Status, Store, decide, idempotency_key, once,
 };
 use rstest::rstest;
 use tokio::time::{Instant, advance, sleep, timeout};
@@ -33,9 +34,9 @@ impl Phone {
         format!("SMS {} entregue", messages.len())
     }
 
-    /// Um efeito que sempre dá certo.
-    async fn send(&self, text: &str) -> Result<String, String> {
-        Ok(self.receive(text))
+    /// Um efeito que sempre dá certo. Conta já na chamada, para que chamar `effect` antes da hora apareça.
+    fn send(&self, text: &str) -> Ready<Result<String, String>> {
+        ready(Ok(self.receive(text)))
     }
 
     fn count(&self) -> usize {
@@ -51,18 +52,39 @@ fn config(function_timeout: u64, ttl: u64) -> Config {
     Config { function_timeout: Duration::from_secs(function_timeout), ttl: Duration::from_secs(ttl) }
 }
 
-/// A chave é a mesma quando o alerta volta com outro `awsRequestId`
-#[test]
-fn the_key_survives_a_new_request_id() {
-    let first = delivery("7f0c-primeira", "granizo-118", BETO, HAIL);
-    let again = delivery("b91e-reentrega", "granizo-118", BETO, HAIL);
-    let (a, b) = (idempotency_key(&first), idempotency_key(&again));
+/// `60 s`, `60,001 s`.
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64()).replace('.', ",")
+}
+
+/// O registro com os prazos em segundos desde `start`, porque um `Instant` impresso não diz nada.
+fn describe(record: Option<&Record>, start: Instant) -> String {
+    let Some(Record { payload, status }) = record else {
+        return "chave sem registro".to_owned();
+    };
+    match status {
+        Status::InProgress { until } => format!("reservada até {} pelo texto {payload:?}", seconds(*until - start)),
+        Status::Completed { result, expires_at } => {
+            format!("resultado {result:?} até {} pelo texto {payload:?}", seconds(*expires_at - start))
+        }
+    }
+}
+
+/// A chave é a mesma quando o alerta volta ao mesmo telefone
+#[rstest]
+#[case::new_request_id(
+    "b91e",
+    HAIL,
+    "a reentrega da origem é outra invocação, com outro awsRequestId, e o SMS é o mesmo"
+)]
+#[case::edited_text("7f0c", "Granizo até as 17h", "um texto trocado é para ser recusado, não para virar outro SMS")]
+fn the_key_belongs_to_the_alert_and_the_phone(#[case] request_id: &str, #[case] text: &str, #[case] why: &str) {
+    let first = idempotency_key(&delivery("7f0c", "granizo-118", BETO, HAIL));
+    let again = idempotency_key(&delivery(request_id, "granizo-118", BETO, text));
     assert!(
-        a == b,
-        "o alerta granizo-118 chegou duas vezes ao mesmo telefone, com os awsRequestId {:?} e {:?}: a reentrega do \
-         serviço de origem é uma invocação nova e ganha um id novo, mas o SMS é o mesmo; as chaves foram {a:?} e {b:?}",
-        first.request_id,
-        again.request_id
+        first == again,
+        "o alerta granizo-118 para {BETO} chegou com o pedido 7f0c e o texto {HAIL:?}, depois com o pedido {request_id} e \
+         o texto {text:?}: {why}. O certo é a mesma chave; vieram {first:?} e {again:?}"
     );
 }
 
@@ -70,8 +92,8 @@ fn the_key_survives_a_new_request_id() {
 #[rstest]
 #[case::other_phone(("granizo-118", BETO), ("granizo-118", CELIA))]
 #[case::other_alert(("granizo-118", BETO), ("granizo-119", BETO))]
-#[case::digits_that_slide(("17", "55549"), ("7", "555491"))]
-#[case::digits_that_slide_forward(("55549", "17"), ("555491", "7"))]
+#[case::glued_with_the_alert_first(("1", "75554"), ("17", "5554"))]
+#[case::glued_with_the_phone_first(("17", "5554"), ("7", "55541"))]
 fn different_messages_have_different_keys(#[case] one: (&str, &str), #[case] other: (&str, &str)) {
     let a = idempotency_key(&delivery("7f0c", one.0, one.1, HAIL));
     let b = idempotency_key(&delivery("7f0c", other.0, other.1, HAIL));
@@ -86,25 +108,24 @@ fn different_messages_have_different_keys(#[case] one: (&str, &str), #[case] oth
     );
 }
 
-/// O texto do alerta fica fora da chave
-#[test]
-fn the_text_is_not_in_the_key() {
-    let original = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let edited = delivery("7f0c", "granizo-118", BETO, "Granizo em Serra Clara até as 17h");
-    let (a, b) = (idempotency_key(&original), idempotency_key(&edited));
-    assert!(
-        a == b,
-        "o alerta granizo-118 para {BETO} é um só; com o texto dentro da chave, um texto trocado por engano vira outro \
-         SMS em vez de ser recusado (chaves: {a:?} e {b:?})"
-    );
-}
-
-/// O que o registro da chave tinha quando a entrega chegou.
+/// O que a chave tinha quando a entrega chegou.
 #[derive(Debug, Clone, Copy)]
 enum Found {
     Nothing,
     InProgress,
     Completed,
+}
+
+impl Found {
+    /// O registro deixado pelo texto `HAIL`, válido até `limit`.
+    fn record(self, limit: Instant) -> Option<Record> {
+        let status = match self {
+            Self::Nothing => return None,
+            Self::InProgress => Status::InProgress { until: limit },
+            Self::Completed => Status::Completed { result: "SMS 41".to_owned(), expires_at: limit },
+        };
+        Some(Record { payload: HAIL.to_owned(), status })
+    }
 }
 
 /// A decisão sai do registro, do texto e da hora
@@ -126,123 +147,123 @@ async fn the_decision_follows_the_record(
     #[case] after_ms: u64,
     #[case] expected: Decision,
 ) {
-    let limit = Instant::now() + Duration::from_secs(60);
-    let status = match found {
-        Found::Nothing => None,
-        Found::InProgress => Some(Status::InProgress { until: limit }),
-        Found::Completed => Some(Status::Completed { result: "SMS 41".to_owned(), expires_at: limit }),
-    };
-    let record = status.map(|status| Record { payload: HAIL.to_owned(), status });
-    let now = Instant::now() + Duration::from_millis(after_ms);
-    let got = decide(record.as_ref(), payload, now);
+    let start = Instant::now();
+    let record = found.record(start + Duration::from_secs(60));
+    let after = Duration::from_millis(after_ms);
+    let got = decide(record.as_ref(), payload, start + after);
     assert!(
         got == expected,
-        "registro encontrado: {found:?}, gravado pelo texto {HAIL:?} e válido até 60.000 ms, inclusive; a entrega traz \
-         {payload:?} e chega em {after_ms} ms: o certo é {expected:?}, veio {got:?}"
+        "registro: {} (o último instante ainda vale). A entrega traz {payload:?} e chega em {}: o certo é {expected:?}, \
+         veio {got:?}",
+        describe(record.as_ref(), start),
+        seconds(after)
     );
 }
 
-/// A reentrega com outro `awsRequestId` recebe o resultado guardado e não manda outro SMS
+/// Quem repete recebe o resultado guardado e não manda outro SMS
+#[rstest]
+#[case::redelivery(&[(0, "7f0c"), (600, "b91e")], "a origem entregou o alerta de novo, com outro awsRequestId")]
+#[case::retries_of_lambda(
+    &[(0, "7f0c"), (60, "7f0c"), (180, "7f0c")],
+    "a função falhou depois que `once` já tinha devolvido `Ok`, e o Lambda a chamou de novo"
+)]
 #[tokio::test(start_paused = true)]
-async fn a_redelivery_gets_the_stored_result() {
+async fn a_repetition_gets_the_stored_result(#[case] arrivals: &[(u64, &str)], #[case] why: &str) {
     let (store, phone) = (store(), Phone::default());
-    let first = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let again = delivery("b91e", "granizo-118", BETO, HAIL);
-    let a = once(&store, Config::default(), &first, || phone.send(HAIL)).await;
-    advance(Duration::from_secs(600)).await;
-    let b = once(&store, Config::default(), &again, || phone.send(HAIL)).await;
-    assert!(
-        phone.count() == 1,
-        "o S3, o SNS e o EventBridge podem entregar o mesmo evento de novo, com outro awsRequestId; o alerta \
-         granizo-118 foi entregue 2 vezes em 10 minutos e o celular recebeu {} SMS",
-        phone.count()
-    );
-    assert!(
-        (a.clone(), b.clone()) == (Ok("SMS 1 entregue".to_owned()), Ok("SMS 1 entregue".to_owned())),
-        "a repetição devolve o mesmo resultado da primeira vez; a primeira devolveu {a:?} e a repetição {b:?}"
-    );
-}
-
-/// As 3 chamadas do Lambda acham o SMS já enviado, mesmo que a função falhe depois dele
-#[tokio::test(start_paused = true)]
-async fn the_retries_of_lambda_find_the_first_result() {
-    let (store, phone) = (store(), Phone::default());
-    let event = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let mut results = Vec::new();
-    // A original, e mais 2: depois de 1 minuto e depois de outros 2. O invólucro termina bem; quem falha é
-    // uma linha da função que vem depois dele.
-    for wait in [0, 60, 120] {
-        advance(Duration::from_secs(wait)).await;
-        results.push(once(&store, Config::default(), &event, || phone.send(HAIL)).await);
+    let start = Instant::now();
+    for &(at, request_id) in arrivals {
+        advance(Duration::from_secs(at).saturating_sub(start.elapsed())).await;
+        let event = delivery(request_id, "granizo-118", BETO, HAIL);
+        let got = once(&store, Config::default(), &event, || phone.send(HAIL)).await;
+        let expected = Ok("SMS 1 entregue".to_owned());
+        assert!(
+            (phone.count(), &got) == (1, &expected),
+            "{why}: toda chamada devolve o resultado da 1ª, e há um SMS só. Em {at} s o certo é {expected:?}, veio \
+             {got:?}; SMS enviados: {}",
+            phone.count()
+        );
     }
-    assert!(
-        phone.count() == 1,
-        "a função falhou depois do SMS nas 3 chamadas (0 s, 60 s e 180 s): o efeito já estava registrado na 1ª, então \
-         só 1 SMS deveria sair; saíram {}",
-        phone.count()
-    );
-    let same = vec![Ok("SMS 1 entregue".to_owned()); 3];
-    assert!(results == same, "as 3 chamadas devolvem o resultado da 1ª; vieram {results:?}");
 }
 
 /// Cada chave guarda o seu próprio resultado
 #[tokio::test(start_paused = true)]
 async fn each_key_keeps_its_own_result() {
     let store = store();
-    let sent = RefCell::new(Vec::new());
-    for round in 0..3 {
+    let sent = Cell::new(0);
+    for round in 1..=3 {
         for subscriber in 0..12 {
             let phone = format!("+55549999{subscriber:05}");
-            let text = format!("Granizo para o lote {subscriber}");
-            let event = delivery(&format!("req-{round}-{subscriber}"), "granizo-118", &phone, &text);
-            let got = once(&store, Config::default(), &event, || async {
-                sent.borrow_mut().push(phone.clone());
-                Ok(format!("enviado a {phone}"))
+            let event = delivery(&format!("req-{round}-{subscriber}"), "granizo-118", &phone, HAIL);
+            let got = once(&store, Config::default(), &event, || {
+                sent.set(sent.get() + 1);
+                ready(Ok(format!("enviado a {phone}")))
             })
             .await;
             let expected = Ok(format!("enviado a {phone}"));
             assert!(
                 got == expected,
-                "rodada {round}: a entrega para {phone} tem a própria chave e recebe o próprio resultado; veio {got:?}"
+                "rodada {round}: a entrega para {phone} tem a própria chave e o próprio resultado: o certo é \
+                 {expected:?}, veio {got:?}"
             );
         }
     }
+    let sent = sent.get();
+    assert!(sent == 12, "12 assinantes em 3 rodadas do mesmo alerta dão 12 SMS ao todo. SMS enviados: {sent}");
+}
+
+/// Outro texto com a mesma chave é recusado, e o resultado guardado fica como estava
+#[tokio::test(start_paused = true)]
+async fn another_text_under_the_same_key_is_refused() {
+    let (store, phone) = (store(), Phone::default());
+    let original = delivery("7f0c", "granizo-118", BETO, HAIL);
+    let edited = delivery("b91e", "granizo-118", BETO, "Granizo até as 17h");
+    let first = once(&store, Config::default(), &original, || phone.send(HAIL)).await;
+    let refused = once(&store, Config::default(), &edited, || phone.send("Granizo até as 17h")).await;
     assert!(
-        sent.borrow().len() == 12,
-        "12 assinantes em 3 rodadas do mesmo alerta: 12 SMS ao todo; saíram {}",
-        sent.borrow().len()
+        (phone.count(), &refused) == (1, &Err(OnceError::PayloadMismatch)),
+        "o alerta granizo-118 voltou com outro texto: devolver o resultado antigo esconderia a mudança, e mandar o SMS \
+         repetiria o alerta. O certo é Err(PayloadMismatch) e 1 SMS ao todo; veio {refused:?}, SMS enviados: {}",
+        phone.count()
+    );
+    let again = once(&store, Config::default(), &original, || phone.send(HAIL)).await;
+    assert!(
+        again == first,
+        "a entrega recusada não muda o registro: o texto original continua recebendo {first:?}; veio {again:?}"
     );
 }
 
-/// Duas tentativas ao mesmo tempo: uma roda o efeito, a outra termina em erro
-#[rstest]
-#[case::together(0)]
-#[case::while_the_first_reserves(4)]
-#[case::while_the_effect_runs(500)]
+/// Quem chega durante o efeito termina em erro na hora e não mexe na reserva de quem está rodando
 #[tokio::test(start_paused = true)]
-async fn two_attempts_at_once_run_the_effect_once(#[case] behind_ms: u64) {
-    let store = Store::new(Duration::from_millis(10));
-    let phone = Phone::default();
+async fn a_busy_attempt_leaves_the_reservation_alone() {
+    let (store, phone) = (store(), Phone::default());
     let event = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let slow = || async {
-        sleep(Duration::from_secs(1)).await;
-        phone.send(HAIL).await
-    };
-    let (a, b) = tokio::join!(once(&store, Config::default(), &event, slow), async {
-        sleep(Duration::from_millis(behind_ms)).await;
-        once(&store, Config::default(), &event, slow).await
-    });
+    let start = Instant::now();
+    let reserved =
+        Record { payload: HAIL.to_owned(), status: Status::InProgress { until: start + Duration::from_secs(60) } };
+    let key = idempotency_key(&event);
+    store.put(&key, reserved.clone()).await;
+    advance(Duration::from_secs(30)).await;
+    let asked = Instant::now();
+    let busy = once(&store, config(60, 3_600), &event, || phone.send(HAIL)).await;
+    let waited = asked.elapsed();
+    let record = store.get(&key).await;
     assert!(
-        phone.count() == 1,
-        "a tabela responde em 10 ms e as duas tentativas começaram com {behind_ms} ms de diferença: conferir e reservar \
-         tem de ser um ato só, como a escrita condicional do DynamoDB; saíram {} SMS",
+        (phone.count(), &busy) == (0, &Err(OnceError::InProgress)),
+        "a chave está reservada até 60 s e a entrega chega em 30 s: o certo é Err(InProgress) e nenhum SMS; veio \
+         {busy:?}, SMS enviados: {}",
         phone.count()
     );
-    let busy = [&a, &b].iter().filter(|r| ***r == Err(OnceError::InProgress)).count();
     assert!(
-        busy == 1,
-        "quem chega durante o efeito ainda não tem resultado para devolver e termina em InProgress, para o Lambda tentar \
-         mais tarde; as duas tentativas devolveram {a:?} e {b:?}"
+        waited < Duration::from_secs(1),
+        "a resposta saiu {} depois da chegada: quem acha a chave ocupada termina em erro na hora, e quem espera é a fila \
+         do Lambda; esperar dentro da função ocupa a concorrência e gasta o timeout dela",
+        seconds(waited)
+    );
+    assert!(
+        record.as_ref() == Some(&reserved),
+        "a reserva é de quem está rodando: apagar ou mudar o prazo dela daria a vez a outra tentativa. Estava {}; ficou {}",
+        describe(Some(&reserved), start),
+        describe(record.as_ref(), start)
     );
 }
 
@@ -252,58 +273,16 @@ async fn an_error_releases_the_key() {
     let (store, phone) = (store(), Phone::default());
     let event = delivery("7f0c", "granizo-118", BETO, HAIL);
     let limits = config(900, 3_600);
-    let first = once(&store, limits, &event, || async { Err("a operadora recusou a conexão".to_owned()) }).await;
-    assert!(
-        first == Err(OnceError::Effect("a operadora recusou a conexão".to_owned())),
-        "o erro do efeito chega inteiro a quem chamou; veio {first:?}"
-    );
+    let first = once(&store, limits, &event, || ready(Err("a operadora recusou a conexão".to_owned()))).await;
+    let expected = Err(OnceError::Effect("a operadora recusou a conexão".to_owned()));
+    assert!(first == expected, "o erro do efeito chega inteiro a quem chamou: o certo é {expected:?}, veio {first:?}");
     advance(Duration::from_secs(60)).await;
     let second = once(&store, limits, &event, || phone.send(HAIL)).await;
+    let expected = Ok("SMS 1 entregue".to_owned());
     assert!(
-        (phone.count(), second.clone()) == (1, Ok("SMS 1 entregue".to_owned())),
-        "o efeito falhou na 1ª tentativa e nenhum SMS saiu; 60 s depois o Lambda tenta de novo, e esta tentativa tem de \
-         encontrar a chave livre (a função tem timeout de 900 s): saíram {} SMS e a 2ª tentativa devolveu {second:?}",
-        phone.count()
-    );
-}
-
-/// Depois de uma queda no meio do efeito, a chave fica presa só até o timeout da função
-#[rstest]
-#[case::default_timeout(3, 1)]
-#[case::one_minute(60, 1)]
-#[case::longest_timeout(900, 1)]
-#[case::before_the_message_left(60, 0)]
-#[tokio::test(start_paused = true)]
-async fn a_crash_holds_the_key_until_the_function_timeout(#[case] function_timeout: u64, #[case] sent: usize) {
-    let (store, phone) = (store(), Phone::default());
-    let event = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let limits = config(function_timeout, 86_400);
-    let start = Instant::now();
-    // O ambiente de execução morre antes de registrar o fim: o future é largado no meio.
-    let dies = || async {
-        (0..sent).for_each(|_| drop(phone.receive(HAIL)));
-        std::future::pending().await
-    };
-    let crashed = timeout(Duration::from_secs(1), once(&store, limits, &event, dies)).await;
-    assert!(crashed.is_err(), "o efeito não terminou, mas `once` devolveu {crashed:?}");
-    advance(Duration::from_secs(function_timeout) - start.elapsed()).await;
-    let held = once(&store, limits, &event, || phone.send(HAIL)).await;
-    assert!(
-        (phone.count(), held.clone()) == (sent, Err(OnceError::InProgress)),
-        "a 1ª tentativa reservou a chave em 0 s e caiu sem terminar o efeito; até {function_timeout} s (o timeout da \
-         função) ela ainda poderia estar rodando, e não há resultado para devolver: quem chega recebe InProgress. Antes \
-         da queda saíram {sent} SMS, agora são {}, e veio {held:?}",
-        phone.count()
-    );
-    advance(Duration::from_millis(1)).await;
-    let after = once(&store, limits, &event, || phone.send(HAIL)).await;
-    let expected = format!("SMS {} entregue", sent + 1);
-    assert!(
-        (phone.count(), after.clone()) == (sent + 1, Ok(expected.clone())),
-        "passado o timeout de {function_timeout} s ninguém mais roda com essa reserva, e o efeito não foi registrado: ele \
-         roda (de novo, se o SMS já tinha saído; perder o alerta seria pior). O certo é {expected:?}; saíram {} SMS e \
-         veio {after:?}",
-        phone.count()
+        second == expected,
+        "o efeito falhou na 1ª tentativa e nenhum SMS saiu; 60 s depois o Lambda tenta de novo e tem de encontrar a chave \
+         livre (o timeout da função é 900 s): o certo é {expected:?}, veio {second:?}"
     );
 }
 
@@ -322,69 +301,121 @@ async fn the_result_lives_from_the_end_of_the_effect_to_the_ttl(#[case] ttl: u64
     };
     let first = once(&store, limits, &event, slow).await;
     let end = Instant::now();
-    assert!(first == Ok("SMS 1 entregue".to_owned()), "a 1ª tentativa roda o efeito, que leva {effect_seconds} s");
-    advance(Duration::from_secs(ttl) - end.elapsed()).await;
+    let expected = Ok("SMS 1 entregue".to_owned());
+    assert!(first == expected, "nada havia na tabela, o efeito leva {effect_seconds} s e dá certo; veio {first:?}");
+    advance(Duration::from_secs(ttl).saturating_sub(end.elapsed())).await;
     let repeated = once(&store, limits, &event, slow).await;
     assert!(
-        (phone.count(), repeated.clone()) == (1, Ok("SMS 1 entregue".to_owned())),
-        "o TTL de {ttl} s conta do fim do efeito (aos {effect_seconds} s), e no último instante o resultado ainda vale: \
-         saíram {} SMS e veio {repeated:?}",
-        phone.count()
+        repeated == expected,
+        "o TTL de {ttl} s conta do fim do efeito (aos {effect_seconds} s), e no último instante o resultado ainda vale: o \
+         certo é {expected:?}, veio {repeated:?}"
     );
-    advance(Duration::from_secs(ttl) + Duration::from_millis(1) - end.elapsed()).await;
+    advance((Duration::from_secs(ttl) + Duration::from_millis(1)).saturating_sub(end.elapsed())).await;
     let expired = once(&store, limits, &event, slow).await;
+    let expected = Ok("SMS 2 entregue".to_owned());
     assert!(
-        (phone.count(), expired.clone()) == (2, Ok("SMS 2 entregue".to_owned())),
+        expired == expected,
         "1 ms depois do TTL de {ttl} s o registro venceu (mesmo que a tabela ainda o mostre) e o alerta é tratado como \
-         novo: saíram {} SMS e veio {expired:?}",
-        phone.count()
+         novo: o certo é {expected:?}, veio {expired:?}"
     );
 }
 
-/// Outro texto com a mesma chave é recusado, e o resultado guardado fica como estava
+/// Em uma tabela lenta, o TTL conta do fim do efeito, não do fim da gravação
 #[tokio::test(start_paused = true)]
-async fn another_text_under_the_same_key_is_refused() {
-    let (store, phone) = (store(), Phone::default());
-    let original = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let edited = delivery("b91e", "granizo-118", BETO, "Granizo até as 17h");
-    let first = once(&store, Config::default(), &original, || phone.send(HAIL)).await;
-    let refused = once(&store, Config::default(), &edited, || phone.send("Granizo até as 17h")).await;
+async fn the_ttl_does_not_wait_for_a_slow_table() {
+    let store = Store::new(Duration::from_millis(10));
+    let event = delivery("7f0c", "granizo-118", BETO, HAIL);
+    let (start, end) = (Instant::now(), Cell::new(Instant::now()));
+    let got = once(&store, config(60, 3_600), &event, || async {
+        sleep(Duration::from_secs(2)).await;
+        end.set(Instant::now());
+        Ok("SMS 1".to_owned())
+    })
+    .await;
+    let record = store.get(&idempotency_key(&event)).await;
+    let expires_at = end.get() + Duration::from_secs(3_600);
+    let expected =
+        Record { payload: HAIL.to_owned(), status: Status::Completed { result: "SMS 1".to_owned(), expires_at } };
     assert!(
-        (phone.count(), refused.clone()) == (1, Err(OnceError::PayloadMismatch)),
-        "o alerta granizo-118 voltou com outro texto: devolver o resultado antigo esconderia a mudança, e mandar o SMS \
-         repetiria o alerta; o Powertools recusa. Saíram {} SMS e veio {refused:?}",
-        phone.count()
-    );
-    let again = once(&store, Config::default(), &original, || phone.send(HAIL)).await;
-    assert!(
-        again == first,
-        "a entrega recusada não muda o registro: o texto original continua recebendo {first:?}; veio {again:?}"
+        (&got, record.as_ref()) == (&Ok("SMS 1".to_owned()), Some(&expected)),
+        "cada operação da tabela leva 10 ms e o efeito terminou em {}: o registro certo é {}; ficou {}, e `once` devolveu \
+         {got:?}",
+        seconds(end.get() - start),
+        describe(Some(&expected), start),
+        describe(record.as_ref(), start)
     );
 }
 
-/// Quem chega durante o efeito não mexe na reserva de quem está rodando
+/// Depois de uma queda no meio do efeito, a chave fica presa só até o timeout da função
+#[rstest]
+#[case::default_timeout(3, 1)]
+#[case::longest_timeout(900, 1)]
+#[case::before_the_message_left(60, 0)]
 #[tokio::test(start_paused = true)]
-async fn a_busy_attempt_leaves_the_reservation_alone() {
+async fn a_crash_holds_the_key_until_the_function_timeout(#[case] function_timeout: u64, #[case] sent: usize) {
     let (store, phone) = (store(), Phone::default());
     let event = delivery("7f0c", "granizo-118", BETO, HAIL);
-    let limits = config(60, 3_600);
-    let reserved = Record {
-        payload: HAIL.to_owned(),
-        status: Status::InProgress { until: Instant::now() + Duration::from_secs(60) },
+    let limits = config(function_timeout, 86_400);
+    let start = Instant::now();
+    // O ambiente de execução morre antes de registrar o fim: o future é largado no meio.
+    let dies = || async {
+        (0..sent).for_each(|_| drop(phone.receive(HAIL)));
+        std::future::pending().await
     };
-    let key: Key = idempotency_key(&event);
-    store.put(&key, reserved.clone()).await;
-    advance(Duration::from_secs(30)).await;
-    let busy = once(&store, limits, &event, || phone.send(HAIL)).await;
-    let record = store.get(&key).await;
+    let crashed = timeout(Duration::from_secs(1), once(&store, limits, &event, dies)).await;
+    assert!(crashed.is_err(), "o efeito não terminou, mas `once` devolveu {crashed:?}");
+    advance(Duration::from_secs(function_timeout).saturating_sub(start.elapsed())).await;
+    let held = once(&store, limits, &event, || phone.send(HAIL)).await;
     assert!(
-        (phone.count(), busy.clone()) == (0, Err(OnceError::InProgress)),
-        "a chave está reservada até 60 s e a entrega chega em 30 s: nenhum SMS e InProgress; saíram {} e veio {busy:?}",
-        phone.count()
+        held == Err(OnceError::InProgress),
+        "a 1ª tentativa começou em 0 s e caiu no meio do efeito; a 2ª chegou em {function_timeout} s, o último instante \
+         da reserva, que ainda conta: o certo é Err(InProgress), veio {held:?}"
     );
+    advance(Duration::from_millis(1)).await;
+    let after = once(&store, limits, &event, || phone.send(HAIL)).await;
+    let expected = Ok(format!("SMS {} entregue", sent + 1));
     assert!(
-        record == Some(reserved.clone()),
-        "a reserva é de quem está rodando: apagar ou esticar o prazo dela daria a vez a uma terceira tentativa; era \
-         {reserved:?} e ficou {record:?}"
+        after == expected,
+        "a 1ª tentativa caiu, e 1 ms depois do timeout de {function_timeout} s ninguém mais roda com essa reserva: o \
+         efeito roda (de novo, se o SMS já tinha saído; perder o alerta seria pior). O certo é {expected:?}, veio {after:?}"
+    );
+}
+
+/// Duas tentativas ao mesmo tempo: uma roda o efeito, a outra termina em erro
+#[rstest]
+#[case::together(Found::Nothing, 0)]
+#[case::while_the_first_reserves(Found::Nothing, 5)]
+#[case::while_the_effect_runs(Found::Nothing, 500)]
+#[case::expired_reservation_together(Found::InProgress, 0)]
+#[case::expired_reservation_while_the_first_reserves(Found::InProgress, 5)]
+#[case::expired_result_together(Found::Completed, 0)]
+#[case::expired_result_while_the_first_reserves(Found::Completed, 5)]
+#[tokio::test(start_paused = true)]
+async fn two_attempts_at_once_run_the_effect_once(#[case] found: Found, #[case] behind_ms: u64) {
+    let (store, phone) = (Store::new(Duration::from_millis(10)), Phone::default());
+    let event = delivery("7f0c", "granizo-118", BETO, HAIL);
+    let before = match found.record(Instant::now() + Duration::from_secs(1)) {
+        None => "a chave está livre",
+        Some(expired) => {
+            store.put(&idempotency_key(&event), expired).await;
+            advance(Duration::from_secs(60)).await;
+            "a chave tem um registro vencido"
+        }
+    };
+    let slow = || async {
+        sleep(Duration::from_secs(1)).await;
+        phone.send(HAIL).await
+    };
+    let (a, b) = tokio::join!(once(&store, Config::default(), &event, slow), async {
+        sleep(Duration::from_millis(behind_ms)).await;
+        once(&store, Config::default(), &event, slow).await
+    });
+    let busy = [&a, &b].iter().filter(|result| ***result == Err(OnceError::InProgress)).count();
+    assert!(
+        (phone.count(), busy) == (1, 1),
+        "{before}, a tabela leva 10 ms por operação e a 2ª tentativa começou {behind_ms} ms depois da 1ª: uma reserva a \
+         chave e manda o SMS, a outra encontra a reserva e termina em Err(InProgress). SMS enviados: {}; as tentativas \
+         devolveram {a:?} e {b:?}",
+        phone.count()
     );
 }

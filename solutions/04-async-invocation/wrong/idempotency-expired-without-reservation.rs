@@ -1,4 +1,4 @@
-//! Engano: deixar a reserva na tabela quando o efeito falha; a nova tentativa do Lambda encontra a chave ocupada.
+//! Engano: reservar só quando não há registro; com um registro vencido a decisão é rodar, e o efeito roda sem reserva.
 //!
 //! Idempotência: o evento pode chegar mais de uma vez, o efeito não pode.
 //!
@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 pub struct Alert {
     /// Número que o escritório dá ao alerta; quem publica de novo o mesmo alerta repete o número.
     pub id: String,
+    /// Só algarismos, às vezes com um `+` na frente.
     pub phone: String,
     pub text: String,
 }
@@ -59,7 +60,7 @@ pub enum Status {
 /// O que fazer com uma entrega, dado o registro que a chave dela já tem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Reservar a chave e rodar o efeito.
+    /// Reservar a chave, inclusive por cima de um registro vencido, e rodar o efeito.
     Run,
     /// Não rodar nada: devolver este resultado.
     Replay(String),
@@ -166,7 +167,7 @@ impl Store {
 
 /// A chave de idempotência de uma entrega: a mesma para toda repetição do mesmo alerta ao mesmo telefone.
 pub fn idempotency_key(delivery: &Delivery) -> Key {
-    // O `#` não aparece em um número de telefone: dois pares diferentes nunca viram o mesmo texto.
+    // Um telefone não tem `#`: o primeiro `#` do texto separa os dois campos, e pares diferentes dão chaves diferentes.
     Key(format!("{}#{}", delivery.alert.phone, delivery.alert.id))
 }
 
@@ -203,14 +204,13 @@ where
     let now = Instant::now();
     let reservation =
         Record { payload: payload.clone(), status: Status::InProgress { until: now + config.function_timeout } };
-    let free = |current: Option<&Record>| decide(current, payload, now) == Decision::Run;
-    if let Err(current) = store.put_if(&key, reservation, free).await {
-        return match decide(current.as_ref(), payload, now) {
-            Decision::Replay(result) => Ok(result),
-            Decision::Refuse => Err(OnceError::PayloadMismatch),
-            // `Run` não chega aqui: com ele a reserva teria sido gravada.
-            Decision::Busy | Decision::Run => Err(OnceError::InProgress),
-        };
+    if let Err(current) = store.put_if(&key, reservation, |current| current.is_none()).await {
+        match decide(current.as_ref(), payload, now) {
+            Decision::Run => {}
+            Decision::Replay(result) => return Ok(result),
+            Decision::Refuse => return Err(OnceError::PayloadMismatch),
+            Decision::Busy => return Err(OnceError::InProgress),
+        }
     }
     match effect().await {
         Ok(result) => {
@@ -221,6 +221,9 @@ where
             store.put(&key, completed).await;
             Ok(result)
         }
-        Err(reason) => Err(OnceError::Effect(reason)),
+        Err(reason) => {
+            store.delete(&key).await;
+            Err(OnceError::Effect(reason))
+        }
     }
 }
