@@ -111,6 +111,26 @@ pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
+/// A ordem de dois eventos do S3 sobre o mesmo objeto: `Less` se o de `a` aconteceu antes.
+///
+/// Os sequencers têm tamanhos diferentes. Como o guia do S3 manda, o mais curto ganha zeros à direita e os dois são
+/// comparados como texto:
+///
+/// ```
+/// use std::cmp::Ordering;
+///
+/// use async_invocation::sources::compare_sequencers;
+///
+/// // 0055B000 contra 0055AED6: o mais curto é o mais novo.
+/// assert_eq!(compare_sequencers("0055B", "0055AED6"), Ordering::Greater);
+/// assert_eq!(compare_sequencers("0055AE", "0055AE01"), Ordering::Less);
+/// assert_eq!(compare_sequencers("0055AE", "0055AE00"), Ordering::Equal);
+/// ```
+pub fn compare_sequencers(a: &str, b: &str) -> Ordering {
+    let width = a.len().max(b.len());
+    format!("{a:0<width$}").cmp(&format!("{b:0<width$}"))
+}
+
 /// O que aconteceu com uma entrega.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happened {
@@ -145,6 +165,36 @@ pub enum Wait {
     Between(Duration, Duration),
 }
 
+/// A espera do SNS antes da `retry`-ésima nova entrega ao Lambda (a 1ª é `1`), ou `None` se ela não existe.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use async_invocation::sources::{Wait, sns_wait};
+///
+/// assert_eq!(sns_wait(3), Some(Wait::Exactly(Duration::ZERO)));
+/// assert_eq!(sns_wait(15), Some(Wait::Between(Duration::from_secs(1), Duration::from_secs(20))));
+/// assert_eq!(sns_wait(100_015), Some(Wait::Exactly(Duration::from_secs(20))));
+/// assert_eq!(sns_wait(100_016), None);
+///
+/// // As esperas fixas, somadas, dão 23 dias e pouco.
+/// let fixed = (1..).map_while(sns_wait).map(|wait| match wait {
+///     Wait::Exactly(wait) => wait,
+///     Wait::Between(..) => Duration::ZERO,
+/// });
+/// assert_eq!(fixed.sum::<Duration>(), Duration::from_secs(2_000_002));
+/// ```
+pub fn sns_wait(retry: u32) -> Option<Wait> {
+    const SECOND: Duration = Duration::from_secs(1);
+    match retry {
+        1..=3 => Some(Wait::Exactly(Duration::ZERO)),
+        4..=5 => Some(Wait::Exactly(SECOND)),
+        6..=15 => Some(Wait::Between(SECOND, 20 * SECOND)),
+        16..=100_015 => Some(Wait::Exactly(20 * SECOND)),
+        _ => None,
+    }
+}
+
 /// De qual serviço é o envelope.
 pub fn identify(envelope: &Value) -> Result<Source, EnvelopeError> {
     todo!("diga de qual serviço é o envelope {envelope}")
@@ -153,11 +203,6 @@ pub fn identify(envelope: &Value) -> Result<Source, EnvelopeError> {
 /// O nome de um objeto do S3 a partir da chave codificada que vem na notificação.
 pub fn decode_key(encoded: &str) -> Result<String, EnvelopeError> {
     todo!("decodifique a chave {encoded:?} como o S3 a codificou")
-}
-
-/// A ordem de dois eventos do S3 sobre o mesmo objeto: `Less` se o de `a` aconteceu antes.
-pub fn compare_sequencers(a: &str, b: &str) -> Ordering {
-    todo!("compare os sequencers {a:?} e {b:?} como a guia do S3 manda")
 }
 
 /// Os eventos que um envelope traz, na ordem dos registros.
@@ -187,9 +232,4 @@ fn from_eventbridge(envelope: Value) -> Result<Vec<DomainEvent>, EnvelopeError> 
 /// Quem tenta de novo depois do que aconteceu, com os limites padrão.
 pub fn next_try(source: Source, happened: Happened) -> NextTry {
     todo!("diga quem tenta de novo: {source:?}, {happened:?}")
-}
-
-/// A espera do SNS antes da `retry`-ésima nova entrega ao Lambda (a 1ª é `1`), ou `None` se ela não existe.
-pub fn sns_wait(retry: u32) -> Option<Wait> {
-    todo!("diga quanto o SNS espera antes da nova entrega {retry}")
 }

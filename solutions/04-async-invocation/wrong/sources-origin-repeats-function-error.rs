@@ -113,6 +113,26 @@ pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
+/// A ordem de dois eventos do S3 sobre o mesmo objeto: `Less` se o de `a` aconteceu antes.
+///
+/// Os sequencers têm tamanhos diferentes. Como o guia do S3 manda, o mais curto ganha zeros à direita e os dois são
+/// comparados como texto:
+///
+/// ```
+/// use std::cmp::Ordering;
+///
+/// use async_invocation::sources::compare_sequencers;
+///
+/// // 0055B000 contra 0055AED6: o mais curto é o mais novo.
+/// assert_eq!(compare_sequencers("0055B", "0055AED6"), Ordering::Greater);
+/// assert_eq!(compare_sequencers("0055AE", "0055AE01"), Ordering::Less);
+/// assert_eq!(compare_sequencers("0055AE", "0055AE00"), Ordering::Equal);
+/// ```
+pub fn compare_sequencers(a: &str, b: &str) -> Ordering {
+    let width = a.len().max(b.len());
+    format!("{a:0<width$}").cmp(&format!("{b:0<width$}"))
+}
+
 /// O que aconteceu com uma entrega.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happened {
@@ -147,16 +167,45 @@ pub enum Wait {
     Between(Duration, Duration),
 }
 
+/// A espera do SNS antes da `retry`-ésima nova entrega ao Lambda (a 1ª é `1`), ou `None` se ela não existe.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use async_invocation::sources::{Wait, sns_wait};
+///
+/// assert_eq!(sns_wait(3), Some(Wait::Exactly(Duration::ZERO)));
+/// assert_eq!(sns_wait(15), Some(Wait::Between(Duration::from_secs(1), Duration::from_secs(20))));
+/// assert_eq!(sns_wait(100_015), Some(Wait::Exactly(Duration::from_secs(20))));
+/// assert_eq!(sns_wait(100_016), None);
+///
+/// // As esperas fixas, somadas, dão 23 dias e pouco.
+/// let fixed = (1..).map_while(sns_wait).map(|wait| match wait {
+///     Wait::Exactly(wait) => wait,
+///     Wait::Between(..) => Duration::ZERO,
+/// });
+/// assert_eq!(fixed.sum::<Duration>(), Duration::from_secs(2_000_002));
+/// ```
+pub fn sns_wait(retry: u32) -> Option<Wait> {
+    const SECOND: Duration = Duration::from_secs(1);
+    match retry {
+        1..=3 => Some(Wait::Exactly(Duration::ZERO)),
+        4..=5 => Some(Wait::Exactly(SECOND)),
+        6..=15 => Some(Wait::Between(SECOND, 20 * SECOND)),
+        16..=100_015 => Some(Wait::Exactly(20 * SECOND)),
+        _ => None,
+    }
+}
+
 /// De qual serviço é o envelope.
 pub fn identify(envelope: &Value) -> Result<Source, EnvelopeError> {
-    if let Some(record) = envelope.get("Records").and_then(|records| records.get(0)) {
-        // O SNS escreve `EventSource`; o S3, `eventSource`.
-        let name = record.get("EventSource").or_else(|| record.get("eventSource")).and_then(Value::as_str);
-        return match name {
-            Some("aws:sns") => Ok(Source::Sns),
-            Some("aws:s3") => Ok(Source::S3),
-            Some(other) => Err(EnvelopeError::UnknownSource(other.to_owned())),
-            None => Err(EnvelopeError::UnknownShape),
+    if let Some(records) = envelope.get("Records") {
+        let name = |field: &str| records.get(0)?.get(field)?.as_str();
+        return match (name("EventSource"), name("eventSource")) {
+            (Some("aws:sns"), _) => Ok(Source::Sns),
+            (_, Some("aws:s3")) => Ok(Source::S3),
+            (Some(other), _) | (None, Some(other)) => Err(EnvelopeError::UnknownSource(other.to_owned())),
+            (None, None) => Err(EnvelopeError::UnknownShape),
         };
     }
     let has = |field: &str| envelope.get(field).is_some();
@@ -173,12 +222,6 @@ pub fn decode_key(encoded: &str) -> Result<String, EnvelopeError> {
     let malformed = || EnvelopeError::malformed(Source::S3, format!("chave {encoded:?}"));
     let bytes = percent_decode(&encoded.replace('+', " ")).ok_or_else(malformed)?;
     String::from_utf8(bytes).map_err(|_| malformed())
-}
-
-/// A ordem de dois eventos do S3 sobre o mesmo objeto: `Less` se o de `a` aconteceu antes.
-pub fn compare_sequencers(a: &str, b: &str) -> Ordering {
-    let width = a.len().max(b.len());
-    format!("{a:0<width$}").cmp(&format!("{b:0<width$}"))
 }
 
 /// Os eventos que um envelope traz, na ordem dos registros.
@@ -270,17 +313,5 @@ pub fn next_try(source: Source, happened: Happened) -> NextTry {
         }
         (Happened::FunctionError | Happened::Answered(_), Source::S3) => NextTry::Unpublished,
         (Happened::Answered(_), _) => NextTry::GivesUp,
-    }
-}
-
-/// A espera do SNS antes da `retry`-ésima nova entrega ao Lambda (a 1ª é `1`), ou `None` se ela não existe.
-pub fn sns_wait(retry: u32) -> Option<Wait> {
-    const SECOND: Duration = Duration::from_secs(1);
-    match retry {
-        1..=3 => Some(Wait::Exactly(Duration::ZERO)),
-        4..=5 => Some(Wait::Exactly(SECOND)),
-        6..=15 => Some(Wait::Between(SECOND, 20 * SECOND)),
-        16..=100_015 => Some(Wait::Exactly(20 * SECOND)),
-        _ => None,
     }
 }
