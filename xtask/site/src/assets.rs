@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use grader::build::{Source, Target, build_lab, build_tests};
-use grader::course::Course;
+use grader::course::{Chapter, Course};
 use grader::toolchain::WasmToolchain;
 use serde::Deserialize;
 use wasm_bindgen_cli_support::Bindgen;
@@ -87,12 +87,7 @@ pub fn build_modules(course: &Course, out: &Path) -> Result<()> {
     let dir = out.join("caderno").join("modules");
     fs::create_dir_all(&dir).with_context(|| format!("não consegui criar {}", dir.display()))?;
     for chapter in &course.chapters {
-        let tests = build_tests(course, chapter, &Source::Solution, Target::Wasm)?;
-        if let Some((step, errors)) = tests.replaced.first_key_value() {
-            let first = errors.first().map(|error| error.rendered.as_str()).unwrap_or_default();
-            bail!("a resposta de `{step}` não compila para WASM:\n{first}");
-        }
-        copy_tree(&tests.artifact, &dir.join(format!("{}.tests.wasm", chapter.slug())))?;
+        build_module_of_tests(course, chapter, &dir)?;
         if chapter.lab.is_some() {
             let lab = build_lab(course, chapter, &Source::Solution, Target::Wasm)?;
             let Some(artifact) = &lab.artifact else {
@@ -103,4 +98,14 @@ pub fn build_modules(course: &Course, out: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// À parte porque o resultado guarda a trava da cópia de trabalho, que o laboratório também usa: ela tem de ser solta aqui.
+fn build_module_of_tests(course: &Course, chapter: &Chapter, dir: &Path) -> Result<()> {
+    let tests = build_tests(course, chapter, &Source::Solution, Target::Wasm)?;
+    if let Some((step, errors)) = tests.replaced.first_key_value() {
+        let first = errors.first().map(|error| error.rendered.as_str()).unwrap_or_default();
+        bail!("a resposta de `{step}` não compila para WASM:\n{first}");
+    }
+    copy_tree(&tests.artifact, &dir.join(format!("{}.tests.wasm", chapter.slug())))
 }
