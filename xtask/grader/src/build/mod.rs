@@ -131,7 +131,7 @@ struct Built {
 }
 
 fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, what: cargo::What) -> Result<Built> {
-    let scratch = Scratch::open(course, chapter, source, target)?;
+    let scratch = Scratch::open(course, chapter, source, target, what)?;
     let mut replaced = missing_files(course, chapter, source)?;
     loop {
         let starters: BTreeSet<_> = replaced.keys().cloned().collect();

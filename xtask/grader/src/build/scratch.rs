@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::cargo::What;
 use super::{Source, Target};
 use crate::course::{Chapter, Course, Step, StepId};
 use crate::{files, starter};
@@ -30,8 +31,10 @@ pub struct Scratch {
 
 impl Scratch {
     /// Abre a cópia da variante; se outra execução a usa, espera.
-    pub fn open(course: &Course, chapter: &Chapter, source: &Source, target: Target) -> Result<Self> {
-        let name = format!("{}-{}-{}", chapter.slug(), source.name(), target.name());
+    ///
+    /// Testes e laboratório têm cada um a sua: quem segura um programa de testes pode compilar o laboratório sem esperar por si.
+    pub fn open(course: &Course, chapter: &Chapter, source: &Source, target: Target, what: What) -> Result<Self> {
+        let name = format!("{}-{}-{}-{}", chapter.slug(), source.name(), target.name(), what.name());
         let dir = course.target.join("scratch").join(&name);
         std::fs::create_dir_all(&dir).with_context(|| {
             format!("não consegui criar {}; confira o espaço em disco e a permissão da pasta", dir.display())

@@ -23,9 +23,20 @@ const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 
 /// Símbolos que a biblioteca padrão pede e que a libc de WASI de 2022, a do Debian 12, não tem. Neste alvo não há
 /// threads nem arquivos, então basta que existam e falhem: 58 é `ENOTSUP` em WASI, e nulo é a falha de `realpath`.
-const SYMBOLS: [(&str, &str); 3] = [
+const SYMBOLS: [(&str, &str); 7] = [
     ("pthread_join", "define i32 @pthread_join(i32 %thread, ptr %value) {\n  ret i32 58\n}\n"),
     ("pthread_detach", "define i32 @pthread_detach(i32 %thread) {\n  ret i32 58\n}\n"),
+    // Sem estes, um só `thread::spawn` no código do leitor impediria o capítulo inteiro de ligar; com eles, ele recebe um erro.
+    (
+        "pthread_create",
+        "define i32 @pthread_create(ptr %thread, ptr %attributes, ptr %start, ptr %argument) {\n  ret i32 58\n}\n",
+    ),
+    ("pthread_attr_init", "define i32 @pthread_attr_init(ptr %attributes) {\n  ret i32 0\n}\n"),
+    ("pthread_attr_destroy", "define i32 @pthread_attr_destroy(ptr %attributes) {\n  ret i32 0\n}\n"),
+    (
+        "pthread_attr_setstacksize",
+        "define i32 @pthread_attr_setstacksize(ptr %attributes, i32 %size) {\n  ret i32 0\n}\n",
+    ),
     ("realpath", "define ptr @realpath(ptr %path, ptr %resolved) {\n  ret ptr null\n}\n"),
 ];
 
