@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod run;
 pub mod scenario;
 pub mod score;
+pub mod state;
 pub mod svg;
 pub mod timeline;
 pub mod trap;

@@ -17,11 +17,12 @@ use super::{
     mailbox::Mailbox,
     runner::{self, Mail, Progress},
     sidebar, storage,
-    tests_view::{State, TestsView},
+    tests_view::TestsView,
 };
 use crate::{
     run::{Outcome, Run},
     score,
+    state::State,
 };
 
 const NO_WASM: &str = "Falta a parte WASM da toolchain, que roda os testes na página. No terminal, rode `cargo xtask setup` e \

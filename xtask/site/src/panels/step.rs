@@ -78,12 +78,11 @@ fn panel(chapter: &Chapter, step: &Step, tests: &[TestTitle], mode: Mode) -> Str
 <ol class="passo-testes">
 "##
     );
-    for test in tests {
-        let (name, title) = (escape(&test.name), inline_markdown(&test.title));
-        let _ = writeln!(
-            out,
-            r#"<li data-test="{name}"><span class="teste-titulo">{title}</span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>"#
-        );
+    for group in tests.chunk_by(same_function) {
+        match group {
+            [single] => push_test(&mut out, &single.name, &inline_markdown(&single.title)),
+            cases => push_group(&mut out, cases),
+        }
     }
     out.push_str("</ol>\n");
     for (index, hint) in step.hints.iter().enumerate() {
@@ -99,6 +98,32 @@ fn panel(chapter: &Chapter, step: &Step, tests: &[TestTitle], mode: Mode) -> Str
     out
 }
 
+/// Os casos de uma função de teste vêm um depois do outro, com o mesmo título.
+fn same_function(a: &TestTitle, b: &TestTitle) -> bool {
+    a.case.is_some() && b.case.is_some() && a.title == b.title
+}
+
+fn push_group(out: &mut String, cases: &[TestTitle]) {
+    let title = cases.first().map(|case| inline_markdown(&case.title)).unwrap_or_default();
+    let _ = writeln!(
+        out,
+        r#"<li class="teste-grupo"><details><summary><span class="teste-titulo">{title}</span><span class="grupo-estado"></span></summary><ol>"#
+    );
+    for case in cases {
+        let name = escape(case.case.as_deref().unwrap_or_default());
+        push_test(out, &case.name, &format!("<code>{name}</code>"));
+    }
+    out.push_str("</ol></details></li>\n");
+}
+
+fn push_test(out: &mut String, name: &str, title: &str) {
+    let name = escape(name);
+    let _ = writeln!(
+        out,
+        r#"<li data-test="{name}"><span class="teste-titulo">{title}</span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>"#
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,8 +132,17 @@ mod tests {
     fn retries(mode: Mode) -> String {
         let course = course();
         let chapter = &course.chapters[0];
-        let tests =
-            [TestTitle { name: "retries::waits".into(), title: "Espera `1 min` antes da 2ª tentativa".into(), case: None }];
+        let test = |name: &str, title: &str, case: Option<&str>| TestTitle {
+            name: format!("retries::{name}"),
+            title: title.to_owned(),
+            case: case.map(str::to_owned),
+        };
+        let tests = [
+            test("waits", "Espera `1 min` antes da 2ª tentativa", None),
+            test("fails::case_1_error", "Desiste na `3ª`", Some("error")),
+            test("fails::case_2_timeout", "Desiste na `3ª`", Some("timeout")),
+            test("ages::case_1_six_hours", "Cada idade", Some("six_hours")),
+        ];
         panel(chapter, &chapter.steps[1], &tests, mode)
     }
 
@@ -128,6 +162,11 @@ mod tests {
 <p class="passo-estado" role="status"></p>
 <ol class="passo-testes">
 <li data-test="retries::waits"><span class="teste-titulo">Espera <code>1 min</code> antes da 2ª tentativa</span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>
+<li class="teste-grupo"><details><summary><span class="teste-titulo">Desiste na <code>3ª</code></span><span class="grupo-estado"></span></summary><ol>
+<li data-test="retries::fails::case_1_error"><span class="teste-titulo"><code>error</code></span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>
+<li data-test="retries::fails::case_2_timeout"><span class="teste-titulo"><code>timeout</code></span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>
+</ol></details></li>
+<li data-test="retries::ages::case_1_six_hours"><span class="teste-titulo">Cada idade</span><span class="teste-estado"></span><pre class="teste-mensagem" hidden></pre></li>
 </ol>
 <details class="passo-dica"><summary>Dica 1: onde olhar</summary><p>olhe <code>Queue</code></p></details>
 <details class="passo-dica"><summary>Dica 2: o raciocínio</summary><p>conte &lt;as&gt; vezes</p></details>
