@@ -1,5 +1,28 @@
 // Toda a lógica está em book/web, em Rust; aqui só se liga uma coisa à outra.
-import init, { start } from './web.js';
+const page = document.documentElement;
+const config = JSON.parse(document.getElementById('caderno-config')?.textContent ?? '{}');
 
-await init({ module_or_path: new URL('./web_bg.wasm', import.meta.url) });
-start(new URL('.', import.meta.url).href);
+// Sem ninguém que os atenda, os botões somem: o texto, as dicas e a lista do que os testes conferem continuam.
+function stop(reason) {
+    page.classList.add('caderno-parado');
+    if (!reason || !document.querySelector('.passo, .lab')) return;
+    console.warn('caderno:', reason);
+    const note = document.createElement('p');
+    note.className = 'caderno-aviso';
+    note.setAttribute('role', 'note');
+    note.textContent = `Os testes e os laboratórios desta página não carregaram (${reason.message ?? reason}). Recarregue a página; se não adiantar, tente um navegador mais novo.`;
+    document.querySelector('main')?.prepend(note);
+}
+
+if (config.wasm === false) {
+    // O servidor não tem com que compilar `web.js`; o aviso já veio escrito na página.
+    stop();
+} else {
+    try {
+        const { default: init, start } = await import('./web.js');
+        await init({ module_or_path: new URL('./web_bg.wasm', import.meta.url) });
+        start(new URL('.', import.meta.url).href);
+    } catch (reason) {
+        stop(reason);
+    }
+}

@@ -98,7 +98,7 @@ fn header(config: &PageConfig) -> &'static str {
     if config.wasm {
         return "";
     }
-    r#"<p class="caderno-aviso" role="note">Os testes e os laboratórios desta página estão parados: falta o alvo WASM do Rust. Rode <code>cargo xtask setup</code> e depois <code>cargo xtask serve</code> de novo.</p>
+    r#"<p class="caderno-aviso" role="note">Os testes e os laboratórios desta página estão parados: falta o alvo WASM do Rust. Rode <code>cargo xtask setup</code> e depois <code>cargo xtask serve</code> de novo. Enquanto isso, edite o arquivo do passo no seu editor e corrija com <code>cargo xtask grade</code>.</p>
 "#
 }
 
