@@ -92,17 +92,20 @@ fn label(instants: &mut [Instant]) {
     let Some(last) = instants.len().checked_sub(1) else {
         return;
     };
-    let text_of = |instant: &Instant| score::instant(instant.at_ms);
+    let text_of = |instant: &Instant| score::tick(instant.at_ms);
     let last_start = instants[last].x;
     let mut free_from = f64::NEG_INFINITY;
+    let mut before = String::new();
     for (index, instant) in instants.iter_mut().enumerate() {
         let text = text_of(instant);
         let end = instant.x + text.chars().count() as f64 * CHARACTER;
         let clear_of_last = index == last || index == 0 || end + SPACE <= last_start;
-        if instant.x >= free_from && clear_of_last {
-            instant.label = Some(text);
+        // Arredondados, dois instantes vizinhos podem ter o mesmo rótulo: basta o primeiro.
+        if instant.x >= free_from && clear_of_last && text != before {
+            instant.label = Some(text.clone());
             free_from = end + SPACE;
         }
+        before = text;
     }
 }
 

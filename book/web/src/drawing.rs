@@ -151,7 +151,7 @@ fn hide_crowded_labels(marks: &mut [Mark]) {
 fn vertical(timeline: &Timeline, available: f64) -> Drawing {
     const RAIL: f64 = 24.0;
     const LINE: f64 = 16.0;
-    let longest = timeline.entries.iter().map(|entry| score::instant(entry.at_ms).chars().count()).max().unwrap_or(1);
+    let longest = timeline.entries.iter().map(|entry| score::tick(entry.at_ms).chars().count()).max().unwrap_or(1);
     let gutter = (longest as f64 * 6.6 + 10.0).clamp(24.0, 110.0);
     let lanes: Vec<LaneBand> = timeline
         .lanes
@@ -171,6 +171,7 @@ fn vertical(timeline: &Timeline, available: f64) -> Drawing {
     let mut marks = Vec::new();
     let mut ticks = Vec::new();
     let mut last = None;
+    let mut written = String::new();
     for (index, entry) in timeline.entries.iter().enumerate() {
         let new_instant = last != Some(entry.at_ms);
         y += if new_instant { 14.0 } else { 4.0 };
@@ -178,7 +179,9 @@ fn vertical(timeline: &Timeline, available: f64) -> Drawing {
         let height = (text.len() as f64 * LINE).max(2.0 * RADIUS + 4.0);
         let center = y + RADIUS + 2.0;
         if new_instant {
-            ticks.push(Tick { at: center, width: 0.0, label: Some(score::instant(entry.at_ms)) });
+            let label = Some(score::tick(entry.at_ms)).filter(|label| *label != written);
+            written = label.clone().unwrap_or(written);
+            ticks.push(Tick { at: center, width: 0.0, label });
         }
         last = Some(entry.at_ms);
         let x = lanes.get(timeline.lane_index(entry)).map_or(gutter, |lane| lane.start);

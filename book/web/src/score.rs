@@ -36,28 +36,39 @@ pub fn elapsed(milliseconds: f64) -> String {
     }
 }
 
-/// Um instante ou uma duração da linha do tempo, com no máximo duas unidades: `0`, `250 ms`, `1,5 s`, `1 h 5 min`.
+/// Um instante ou uma duração, sem arredondar: `0`, `250 ms`, `3 min 1,5 s`, `5 h 58 min 31 s`.
 pub fn instant(milliseconds: u64) -> String {
+    if (1..1000).contains(&milliseconds) { format!("{milliseconds} ms") } else { first_units(milliseconds, 4) }
+}
+
+/// Um rótulo curto para o eixo, com no máximo duas unidades: `5 h 58 min`.
+pub fn tick(milliseconds: u64) -> String {
+    if (1..1000).contains(&milliseconds) { format!("{milliseconds} ms") } else { first_units(milliseconds, 2) }
+}
+
+fn first_units(milliseconds: u64, limit: usize) -> String {
     const SECOND: u64 = 1000;
     const MINUTE: u64 = 60 * SECOND;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
-    let two = |big: u64, big_name: &str, small: u64, small_name: &str| {
-        if small == 0 { format!("{big} {big_name}") } else { format!("{big} {big_name} {small} {small_name}") }
-    };
-    match milliseconds {
-        0 => "0".to_owned(),
-        ms if ms < SECOND => format!("{ms} ms"),
-        ms if ms < MINUTE => {
-            let text = format!("{:.3}", ms as f64 / 1000.0);
-            let text = text.trim_end_matches('0').trim_end_matches('.');
-            format!("{} s", text.replace('.', ","))
-        }
-        ms if ms < HOUR => two(ms / MINUTE, "min", ms % MINUTE / SECOND, "s"),
-        ms if ms < DAY => two(ms / HOUR, "h", ms % HOUR / MINUTE, "min"),
-        ms if ms < 2 * DAY => two(1, "dia", ms % DAY / HOUR, "h"),
-        ms => two(ms / DAY, "dias", ms % DAY / HOUR, "h"),
-    }
+    let days = milliseconds / DAY;
+    let seconds = format!("{:.3}", (milliseconds % MINUTE) as f64 / 1000.0);
+    let seconds = seconds.trim_end_matches('0').trim_end_matches('.').replace('.', ",");
+    let units = [
+        (days.to_string(), if days == 1 { "dia" } else { "dias" }),
+        ((milliseconds % DAY / HOUR).to_string(), "h"),
+        ((milliseconds % HOUR / MINUTE).to_string(), "min"),
+        (seconds, "s"),
+    ];
+    // Da primeira unidade que conta em diante: `1 h 30 s` curto é `1 h`, e não `1 h 30 s`.
+    let shown: Vec<_> = units
+        .iter()
+        .skip_while(|(amount, _)| amount == "0")
+        .take(limit)
+        .filter(|(amount, _)| amount != "0")
+        .map(|(amount, unit)| format!("{amount} {unit}"))
+        .collect();
+    if shown.is_empty() { "0".to_owned() } else { shown.join(" ") }
 }
 
 #[cfg(test)]
@@ -98,14 +109,25 @@ mod tests {
             (1_001, "1,001 s"),
             (60_000, "1 min"),
             (61_000, "1 min 1 s"),
-            (180_000, "3 min"),
+            (181_500, "3 min 1,5 s"),
             (3_900_000, "1 h 5 min"),
+            (21_511_000, "5 h 58 min 31 s"),
+            (3_600_500, "1 h 0,5 s"),
             (21_600_000, "6 h"),
             (86_400_000, "1 dia"),
-            (4 * 86_400_000, "4 dias"),
+            (4 * 86_400_000 + 250, "4 dias 0,25 s"),
         ];
         for (ms, text) in read {
             assert_eq!(instant(ms), text);
+        }
+    }
+
+    #[test]
+    fn a_label_of_the_axis_has_two_units_at_most() {
+        let read =
+            [(0, "0"), (500, "500 ms"), (181_500, "3 min 1,5 s"), (21_511_000, "5 h 58 min"), (3_630_000, "1 h")];
+        for (ms, text) in read {
+            assert_eq!(tick(ms), text);
         }
     }
 }

@@ -156,7 +156,7 @@ impl Lab {
                 None
             }
             Err(failure) => {
-                self.say(&format!("{} Este é o resultado da resposta de referência.", failure.text()));
+                self.say(&format!("{}\nEste é o resultado da resposta de referência.", failure.text()));
                 None
             }
         }
