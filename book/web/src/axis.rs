@@ -11,7 +11,7 @@ const MIN_GAP: f64 = 18.0;
 /// A maior: com poucos instantes a figura não precisa ocupar a largura toda com vazio.
 const MAX_GAP: f64 = 150.0;
 /// Largura de um caractere de rótulo.
-const CHARACTER: f64 = 6.6;
+const CHARACTER: f64 = 6.0;
 
 /// Um instante do eixo.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +88,7 @@ fn weight(delta_ms: u64) -> f64 {
 
 /// Põe os rótulos que cabem: o primeiro e o último sempre; entre eles, da esquerda para a direita.
 fn label(instants: &mut [Instant]) {
-    const SPACE: f64 = 10.0;
+    const SPACE: f64 = 8.0;
     let Some(last) = instants.len().checked_sub(1) else {
         return;
     };

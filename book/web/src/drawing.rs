@@ -39,7 +39,7 @@ pub struct LaneBand {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Deitada: onde o instante começa na horizontal. Em pé: a linha.
+    /// Deitada: onde o instante começa na horizontal. Em pé: a base do rótulo.
     pub at: f64,
     /// Largura do fundo que junta o que aconteceu no mesmo instante (só deitada).
     pub width: f64,
@@ -51,7 +51,7 @@ pub struct Drawing {
     pub vertical: bool,
     pub width: f64,
     pub height: f64,
-    /// Onde acaba a coluna dos nomes (deitada) ou a dos instantes (em pé).
+    /// Onde acaba a coluna dos nomes (deitada) ou a dos trilhos (em pé).
     pub gutter: f64,
     pub lanes: Vec<LaneBand>,
     pub ticks: Vec<Tick>,
@@ -151,19 +151,13 @@ fn hide_crowded_labels(marks: &mut [Mark]) {
 fn vertical(timeline: &Timeline, available: f64) -> Drawing {
     const RAIL: f64 = 24.0;
     const LINE: f64 = 16.0;
-    let longest = timeline.entries.iter().map(|entry| score::tick(entry.at_ms).chars().count()).max().unwrap_or(1);
-    let gutter = (longest as f64 * 6.6 + 10.0).clamp(24.0, 110.0);
     let lanes: Vec<LaneBand> = timeline
         .lanes
         .iter()
         .enumerate()
-        .map(|(index, lane)| LaneBand {
-            label: lane.label.clone(),
-            start: gutter + RAIL * (index as f64 + 0.5),
-            size: 0.0,
-        })
+        .map(|(index, lane)| LaneBand { label: lane.label.clone(), start: RAIL * (index as f64 + 0.5), size: 0.0 })
         .collect();
-    let text_x = gutter + RAIL * lanes.len() as f64 + 8.0;
+    let text_x = RAIL * lanes.len() as f64 + 8.0;
     let fits = (((available - text_x - 4.0) / 6.9) as usize).max(8);
 
     // Os nomes das faixas descem em escada, cada um sobre o seu trilho, para caberem em qualquer largura.
@@ -174,21 +168,25 @@ fn vertical(timeline: &Timeline, available: f64) -> Drawing {
     let mut written = String::new();
     for (index, entry) in timeline.entries.iter().enumerate() {
         let new_instant = last != Some(entry.at_ms);
-        y += if new_instant { 14.0 } else { 4.0 };
+        y += if new_instant { 10.0 } else { 4.0 };
+        if new_instant {
+            // O instante tem a sua linha, sobre os textos: em uma coluna à parte ele os deixaria estreitos demais.
+            let label = Some(score::tick(entry.at_ms)).filter(|label| *label != written);
+            if let Some(label) = &label {
+                y += LINE;
+                written.clone_from(label);
+            }
+            ticks.push(Tick { at: y - 2.0, width: 0.0, label });
+        }
         let text = wrap(&entry.text, fits);
         let height = (text.len() as f64 * LINE).max(2.0 * RADIUS + 4.0);
         let center = y + RADIUS + 2.0;
-        if new_instant {
-            let label = Some(score::tick(entry.at_ms)).filter(|label| *label != written);
-            written = label.clone().unwrap_or(written);
-            ticks.push(Tick { at: center, width: 0.0, label });
-        }
         last = Some(entry.at_ms);
-        let x = lanes.get(timeline.lane_index(entry)).map_or(gutter, |lane| lane.start);
+        let x = lanes.get(timeline.lane_index(entry)).map_or(text_x, |lane| lane.start);
         marks.push(Mark { entry: index, x, y: center, bar_to: None, text, text_x, text_y: center + 4.0 });
         y += height;
     }
-    Drawing { vertical: true, width: available, height: y + 8.0, gutter, lanes, ticks, marks }
+    Drawing { vertical: true, width: available, height: y + 8.0, gutter: text_x, lanes, ticks, marks }
 }
 
 /// Quebra um texto em linhas de até `columns` caracteres, nos espaços; uma palavra maior que a linha é partida.

@@ -14,10 +14,9 @@ pub fn earned(points: f64, passed: usize, total: usize) -> f64 {
 /// A frase do fim: `7 de 9 testes passaram, 15,6 de 20 pontos`.
 pub fn totals(passed: usize, total: usize, points: f64) -> String {
     let tests = match (passed, total) {
-        (_, 0) => "nenhum teste rodou".to_owned(),
-        (0, 1) => "o teste não passou".to_owned(),
-        (1, 1) => "o teste passou".to_owned(),
-        (0, _) => format!("nenhum dos {total} testes passou"),
+        (_, 0) => "Nenhum teste rodou".to_owned(),
+        (0, 1) => "O teste não passou".to_owned(),
+        (1, 1) => "O teste passou".to_owned(),
         (1, _) => format!("1 de {total} testes passou"),
         _ => format!("{passed} de {total} testes passaram"),
     };
@@ -87,9 +86,9 @@ mod tests {
         assert_eq!(totals(7, 9, 20.0), "7 de 9 testes passaram, 15,6 de 20 pontos");
         assert_eq!(totals(9, 9, 20.0), "9 de 9 testes passaram, 20 de 20 pontos");
         assert_eq!(totals(1, 9, 9.0), "1 de 9 testes passou, 1 de 9 pontos");
-        assert_eq!(totals(0, 9, 20.0), "nenhum dos 9 testes passou, 0 de 20 pontos");
-        assert_eq!(totals(1, 1, 1.0), "o teste passou, 1 de 1 ponto");
-        assert_eq!(totals(0, 0, 20.0), "nenhum teste rodou, 0 de 20 pontos");
+        assert_eq!(totals(0, 9, 20.0), "0 de 9 testes passaram, 0 de 20 pontos");
+        assert_eq!(totals(1, 1, 1.0), "O teste passou, 1 de 1 ponto");
+        assert_eq!(totals(0, 0, 20.0), "Nenhum teste rodou, 0 de 20 pontos");
     }
 
     #[test]

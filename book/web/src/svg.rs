@@ -122,7 +122,10 @@ fn scenery(svg: &mut String, drawing: &Drawing) {
     for tick in &drawing.ticks {
         let label = tick.label.as_deref().map(escape).unwrap_or_default();
         if drawing.vertical {
-            put(svg, format_args!(r#"<text class="tl-instante" x="0" y="{}">{label}</text>"#, tick.at + 4.0));
+            put(
+                svg,
+                format_args!(r#"<text class="tl-instante" x="{}" y="{}">{label}</text>"#, drawing.gutter, tick.at),
+            );
         } else {
             put(
                 svg,
@@ -167,10 +170,9 @@ fn sign(svg: &mut String, timeline: &Timeline, entry: &Entry, mark: &Mark, drawi
         put(
             svg,
             format_args!(
-                r#"<rect class="tl-alvo" x="{}" y="{}" width="{}" height="{}"/>"#,
-                drawing.gutter,
+                r#"<rect class="tl-alvo" x="0" y="{}" width="{}" height="{}"/>"#,
                 mark.y - 13.0,
-                drawing.width - drawing.gutter,
+                drawing.width,
                 (mark.text.len() as f64 * 16.0).max(26.0)
             ),
         );

@@ -55,8 +55,10 @@ pub struct TestsView {
     rows: Vec<Row>,
     by_name: HashMap<String, usize>,
     groups: Vec<GroupRow>,
-    /// A primeira falha de uma corrida já abriu a sua mensagem.
+    /// A primeira falha de uma corrida já abriu a sua mensagem…
     told: bool,
+    /// …e o grupo dela, que estava fechado.
+    opened: Option<usize>,
 }
 
 impl TestsView {
@@ -70,6 +72,7 @@ impl TestsView {
             by_name: HashMap::new(),
             groups: Vec::new(),
             told: false,
+            opened: None,
         };
         for item in items {
             if item.has_attribute("data-test") {
@@ -100,6 +103,9 @@ impl TestsView {
     /// Todos voltam ao mesmo estado e perdem a mensagem.
     pub fn reset(&mut self, state: State) {
         self.told = false;
+        if let Some(group) = self.opened.take() {
+            self.groups[group].details.set_open(false);
+        }
         for row in &mut self.rows {
             row.show(state, None, "");
         }
@@ -132,8 +138,9 @@ impl TestsView {
         if result.verdict.status != Status::Passed && !self.told {
             self.told = true;
             row.set_open(true);
-            if let Some(group) = group {
-                self.groups[group].details.set_open(true);
+            if let Some(closed) = group.filter(|group| !self.groups[*group].details.open()) {
+                self.groups[closed].details.set_open(true);
+                self.opened = Some(closed);
             }
         }
         self.show_group(group);

@@ -84,7 +84,7 @@ impl Ace {
             let _ = Reflect::set(&options, &name.into(), &value);
         };
         set("minLines", 12.into());
-        set("maxLines", 36.into());
+        set("maxLines", lines_that_fit().into());
         set("showPrintMargin", false.into());
         set("fontSize", "0.875em".into());
         set("tabSize", 4.into());
@@ -198,4 +198,11 @@ fn ace_range(range: Range) -> Option<JsValue> {
     let end = if same { range.start_column + 1 } else { range.end_column };
     let args = Array::of(&[range.start_row.into(), range.start_column.into(), range.end_row.into(), end.into()]);
     Reflect::construct(&constructor, &args).ok()
+}
+
+/// Metade da janela: o botão e os primeiros testes ficam à vista junto com o código.
+fn lines_that_fit() -> u32 {
+    const LINE: f64 = 21.0;
+    let height = dom::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    (height * 0.5 / LINE).clamp(14.0, 32.0) as u32
 }
