@@ -1,0 +1,64 @@
+//! O livro em um navegador de verdade, do jeito que um leitor o usa.
+//!
+//! Precisa dos alvos WASM, do Chromium e do ChromeDriver (`cargo xtask setup --browser`):
+//! `cargo test -p site --features browser --test browser`. Cada página é fotografada em `target/screenshots`.
+//!
+//! ```text
+//! bench ─ o curso copiado, o servidor, o ChromeDriver     page ─ o que um leitor faz em uma página
+//! steps, editor, lab, looks, hosts, published ─ os cenários
+//! ```
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "em um teste, parar na primeira surpresa é o que se quer")]
+
+mod bench;
+mod editor;
+mod hosts;
+mod lab;
+mod looks;
+mod page;
+mod published;
+mod steps;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use bench::Bench;
+
+/// Cada cenário é uma função assíncrona de [`Bench`]; o nome diz o que se espera da página.
+macro_rules! scenarios {
+    ($bench:expr; $($module:ident :: $name:ident),* $(,)?) => {
+        vec![$({
+            let bench = Arc::clone($bench);
+            let name = concat!(stringify!($module), "::", stringify!($name));
+            Trial::test(name, move || bench.run(|bench| async move { $module::$name(bench).await }).map_err(Failed::from))
+        }),*]
+    };
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let bench = Arc::new(Bench::start());
+    let trials = scenarios![&bench;
+        steps::the_starter_is_red_with_a_message_that_teaches,
+        steps::the_reference_is_green_and_counts_the_points,
+        steps::hints_open_one_by_one,
+        editor::a_right_answer_typed_in_the_page_turns_green,
+        editor::a_compile_error_is_marked_on_its_line,
+        editor::an_infinite_loop_is_cancelled,
+        editor::a_file_changed_on_disk_reaches_a_clean_editor,
+        editor::a_file_changed_on_disk_never_overwrites_what_was_typed,
+        editor::unsaved_text_survives_a_reload,
+        lab::the_timeline_follows_the_controls,
+        lab::the_timeline_is_read_by_keyboard,
+        lab::the_reader_code_draws_its_own_timeline,
+        looks::every_page_fits_every_width_and_theme,
+        published::the_static_site_works_from_a_sub_path,
+        hosts::the_browser_agrees_with_the_machine,
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // O `Bench` encerra o ChromeDriver ao ser solto, antes da saída.
+    drop(bench);
+    conclusion.exit_code()
+}
