@@ -53,14 +53,11 @@ pub fn human(course: &Course, report: &Report, reader: bool, style: Style) -> St
         if reader {
             next(&mut out, course, step, style);
         }
-    } else if reader {
-        let _ = writeln!(
-            out,
-            "{}",
-            style.status(Status::Passed, "Tudo passou. Compare com a resposta: `cargo xtask diff PASSO`.")
-        );
     } else {
         let _ = writeln!(out, "{}", style.status(Status::Passed, "Tudo passou."));
+        if reader {
+            after_passing(&mut out, course, report, style);
+        }
     }
     out
 }
@@ -84,6 +81,11 @@ fn table(out: &mut String, chapter: &ChapterReport, style: Style) {
             points(step.score),
             points(step.max_score),
         );
+    }
+    if chapter.steps.len() == 1 {
+        // A soma de um passo só repetiria a linha dele.
+        out.push('\n');
+        return;
     }
     let _ = writeln!(
         out,
@@ -110,9 +112,9 @@ fn bar(score: f64, max: f64, style: Style) -> String {
     format!("{}{}", style.status(Status::Passed, &"█".repeat(full)), style.faint(&"░".repeat(BAR - full)))
 }
 
-/// Um número como se escreve em português: 12,5.
+/// Um número como se escreve em português: 12,5. Arredonda para baixo: só um passo completo mostra todos os pontos.
 fn points(value: f64) -> String {
-    let text = format!("{value:.2}");
+    let text = format!("{:.1}", (value * 10.0).floor() / 10.0);
     text.trim_end_matches('0').trim_end_matches('.').replace('.', ",")
 }
 
@@ -130,7 +132,10 @@ fn detail(out: &mut String, course: &Course, step: &StepReport, style: Style) {
     let titles = titles(course, step);
     let title = titles.get(&first.name).unwrap_or(&first.name);
     let _ = writeln!(out, "{} {}", style.status(first.status, mark(first.status)), style.strong(title));
-    let _ = writeln!(out, "  {}\n", style.faint(&first.name));
+    if *title != first.name {
+        let _ = writeln!(out, "  {}", style.faint(&first.name));
+    }
+    out.push('\n');
     let _ = writeln!(out, "{}\n", indented(message_of(first)));
     if others.is_empty() {
         return;
@@ -171,4 +176,128 @@ fn next(out: &mut String, course: &Course, step: &StepReport, style: Style) {
     let _ = writeln!(out, "  leia    {}", slashed(&chapter.page_file(found)));
     let _ = writeln!(out, "  dica    cargo xtask hint {}", step.id.step());
     let _ = writeln!(out, "  repita  cargo xtask grade {} --watch", step.id.step());
+}
+
+/// Com um passo só, o que dá para fazer com ele e qual é o seguinte.
+fn after_passing(out: &mut String, course: &Course, report: &Report, style: Style) {
+    let mut graded = report.steps();
+    let (Some(step), None) = (graded.next(), graded.next()) else {
+        let _ = writeln!(out, "Compare com a resposta: `cargo xtask diff PASSO`.");
+        return;
+    };
+    let _ = writeln!(out, "\n{}", style.strong("E agora?"));
+    let _ = writeln!(out, "  compare  cargo xtask diff {}", step.id.step());
+    let following = course.steps().skip_while(|(_, found)| found.id != step.id).nth(1);
+    if let Some((chapter, following)) = following {
+        let _ = writeln!(out, "  siga     {} ({})", following.title, slashed(&chapter.page_file(following)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::{Chapter, Step, StepId};
+
+    fn course() -> Course {
+        let step = |name: &str, title: &str| Step {
+            id: StepId::new("async-invocation", name),
+            title: title.into(),
+            points: 20,
+            minutes: 30,
+            hints: Vec::new(),
+        };
+        Course {
+            root: "/curso".into(),
+            target: "/curso/target".into(),
+            title: "Curso".into(),
+            chapters: vec![Chapter {
+                id: "04-async-invocation".into(),
+                title: "Invocação assíncrona".into(),
+                steps: vec![step("queue", "A fila interna"), step("retries", "As novas tentativas")],
+                lab: None,
+            }],
+        }
+    }
+
+    fn graded(name: &str, title: &str, statuses: &[Status]) -> StepReport {
+        let passed = statuses.iter().filter(|status| **status == Status::Passed).count();
+        let tests = statuses.iter().zip(1..).map(|(&status, number)| TestReport {
+            name: format!("{name}::test_{number}"),
+            status,
+            duration_ms: 1.0,
+            message: (status != Status::Passed)
+                .then(|| "o Lambda chama 3 vezes; a sua fila chamou 2\n  em a.rs:7".into()),
+        });
+        StepReport {
+            id: StepId::new("async-invocation", name),
+            title: title.into(),
+            status: *statuses.iter().find(|status| **status != Status::Passed).unwrap_or(&Status::Passed),
+            score: 20.0 * passed as f64 / statuses.len() as f64,
+            max_score: 20.0,
+            message: None,
+            tests: tests.collect(),
+        }
+    }
+
+    fn report(steps: Vec<StepReport>) -> Report {
+        let score = steps.iter().map(|step| step.score).sum();
+        let max_score = steps.iter().map(|step| step.max_score).sum();
+        let chapter = ChapterReport {
+            id: "04-async-invocation".into(),
+            title: "Invocação assíncrona".into(),
+            score,
+            max_score,
+            steps,
+        };
+        Report::new(vec![chapter])
+    }
+
+    #[test]
+    fn a_failing_chapter_shows_the_first_message_in_full_and_what_to_do() {
+        let failed = [Status::Passed, Status::Failed, Status::Timeout];
+        let steps = vec![
+            graded("queue", "A fila interna", &[Status::Passed, Status::Passed]),
+            graded("retries", "As novas tentativas", &failed),
+        ];
+        insta::assert_snapshot!(human(&course(), &report(steps), true, Style::default()), @r"
+
+        04 Invocação assíncrona
+
+          ✓ queue    A fila interna       ████████████████████  2/2  testes     20 de 20 pontos
+          ✗ retries  As novas tentativas  ██████░░░░░░░░░░░░░░  1/3  testes    6,6 de 20 pontos
+
+          █████████████░░░░░░░ 26,6 de 40 pontos
+
+        ✗ retries::test_2
+
+          o Lambda chama 3 vezes; a sua fila chamou 2
+            em a.rs:7
+
+          também não passam:
+          ◷ retries::test_3
+
+        E agora?
+          edite   exercises/04-async-invocation/src/retries.rs
+          leia    book/src/async-invocation/retries.md
+          dica    cargo xtask hint retries
+          repita  cargo xtask grade retries --watch
+        ");
+    }
+
+    #[test]
+    fn a_passing_step_leads_to_the_next_one() {
+        let steps = vec![graded("queue", "A fila interna", &[Status::Passed])];
+        insta::assert_snapshot!(human(&course(), &report(steps), true, Style::default()), @r"
+
+        04 Invocação assíncrona
+
+          ✓ queue  A fila interna  ████████████████████  1/1  testes     20 de 20 pontos
+
+        Tudo passou.
+
+        E agora?
+          compare  cargo xtask diff queue
+          siga     As novas tentativas (book/src/async-invocation/retries.md)
+        ");
+    }
 }
