@@ -8,7 +8,7 @@ use crate::{axis::Axis, score, timeline::Timeline};
 pub const NARROW: f64 = 520.0;
 
 const TOP: f64 = 26.0;
-const ROW: f64 = 48.0;
+const ROW: f64 = 52.0;
 const RADIUS: f64 = 11.0;
 const MARGIN: f64 = 10.0;
 /// Depois do último instante, para o rótulo dele.
@@ -95,7 +95,7 @@ fn horizontal(timeline: &Timeline, available: f64) -> Drawing {
             let y = start + rows[index] as f64 * ROW + 18.0;
             let x = left + axis.centers[index];
             let bar_to = entry.until().and_then(|until| axis.x_of(until)).map(|to| left + to);
-            Mark { entry: index, x, y, bar_to, text: vec![entry.kind.label().to_owned()], text_x: x, text_y: y + 24.0 }
+            Mark { entry: index, x, y, bar_to, text: vec![entry.kind.label().to_owned()], text_x: x, text_y: y + 27.0 }
         })
         .collect();
     hide_crowded_labels(&mut marks);
@@ -158,7 +158,7 @@ fn vertical(timeline: &Timeline, available: f64) -> Drawing {
         .map(|(index, lane)| LaneBand { label: lane.label.clone(), start: RAIL * (index as f64 + 0.5), size: 0.0 })
         .collect();
     let text_x = RAIL * lanes.len() as f64 + 8.0;
-    let fits = (((available - text_x - 4.0) / 6.9) as usize).max(8);
+    let fits = (((available - text_x - 4.0) / 6.2) as usize).max(8);
 
     // Os nomes das faixas descem em escada, cada um sobre o seu trilho, para caberem em qualquer largura.
     let mut y = 8.0 + LINE * lanes.len() as f64;
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(labels, ["0", "1 s", "6 h"]);
         for mark in &drawing.marks {
             let widest = mark.text.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-            assert!(mark.text_x + widest as f64 * 6.9 <= 320.0, "{mark:?}");
+            assert!(mark.text_x + widest as f64 * 6.2 <= 320.0, "{mark:?}");
         }
         for pair in drawing.marks.windows(2) {
             assert!(pair[1].y - pair[0].y >= 2.0 * RADIUS);
