@@ -183,7 +183,13 @@ fn not_built<'a>(step: &Step, tests: impl Iterator<Item = &'a String>, errors: &
             message: Some(format!("o passo não compilou: {place}")),
         })
         .collect();
-    let message = errors.iter().map(|error| error.rendered.trim_end()).collect::<Vec<_>>().join("\n\n");
+    let mut message = errors.iter().map(|error| error.rendered.trim_end()).collect::<Vec<_>>().join("\n\n");
+    if first.is_some_and(|error| error.file.contains("/tests/")) {
+        message.push_str(
+            "\n\nO erro aparece nos testes, mas a causa está no arquivo do passo: eles usam os nomes e os tipos do esqueleto, que \
+             precisam continuar como eram.",
+        );
+    }
     StepReport {
         id: step.id.clone(),
         title: step.title.clone(),

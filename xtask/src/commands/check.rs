@@ -21,7 +21,11 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         if found.is_empty() && !arguments.files {
             found = check::answers(&course, chapter, Host::Native)?;
         }
-        let verdict = if found.is_empty() { "em ordem".to_owned() } else { format!("{} problemas", found.len()) };
+        let verdict = match found.len() {
+            0 => "em ordem".to_owned(),
+            1 => "1 problema".to_owned(),
+            count => format!("{count} problemas"),
+        };
         println!("{} {}: {verdict}", chapter.id, chapter.title);
         problems.extend(found);
     }

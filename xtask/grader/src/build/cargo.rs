@@ -65,6 +65,8 @@ pub struct Outcome {
     /// Falta quando não compilou.
     pub artifact: Option<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Erros que não são de nenhum lugar do código: o disco encheu, o ligador falhou.
+    placeless: Vec<String>,
 }
 
 /// O cargo que iniciou este programa, ou o do `PATH`.
@@ -105,14 +107,19 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
     let ok = matches!(&finished.end, End::Finished(status) if status.success());
     let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
     if !ok && !errors {
-        bail!(explain(&String::from_utf8_lossy(&finished.stderr)));
+        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &outcome.placeless));
     }
     Ok(Outcome { artifact: outcome.artifact.filter(|_| ok), ..outcome })
 }
 
 /// O que dizer quando o cargo falhou antes de chegar ao código do leitor.
-fn explain(stderr: &str) -> String {
-    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+fn explain(stderr: &str, placeless: &[String]) -> String {
+    let worth_reading = |line: &&str| {
+        !["Compiling", "Downloading", "Downloaded"].iter().any(|word| line.trim_start().starts_with(word))
+    };
+    let stderr: Vec<_> = stderr.lines().filter(worth_reading).collect();
+    let said = format!("{}\n{}", placeless.join("\n"), stderr.join("\n"));
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let cause = if says(&["No space left on device", "os error 28", "os error 112"]) {
         "o disco está cheio: libere espaço (`cargo clean` apaga o que foi compilado) e rode de novo"
     } else if says(&[
@@ -132,7 +139,7 @@ fn explain(stderr: &str) -> String {
     } else {
         "o cargo não conseguiu compilar"
     };
-    format!("{cause}\n\nO cargo disse:\n{}", stderr.trim_end())
+    format!("{cause}\n\nO cargo disse:\n{}", said.trim())
 }
 
 #[derive(Deserialize)]
@@ -180,9 +187,12 @@ fn parse(stdout: &[u8], what: What, chapter: &Chapter) -> Outcome {
         What::Tests => "grade".to_owned(),
         What::Lab => chapter.lab_target(),
     };
-    let mut outcome = Outcome { artifact: None, diagnostics: Vec::new() };
+    let mut outcome = Outcome { artifact: None, diagnostics: Vec::new(), placeless: Vec::new() };
     for line in String::from_utf8_lossy(stdout).lines() {
         match serde_json::from_str(line) {
+            Ok(Message::Diagnostic { message }) if message.spans.is_empty() && message.level == "error" => {
+                outcome.placeless.push(message.rendered.unwrap_or(message.message));
+            }
             Ok(Message::Diagnostic { message }) => outcome.diagnostics.extend(diagnostic(message)),
             Ok(Message::Artifact { target, executable: Some(path) }) if target.name == wanted => {
                 outcome.artifact = Some(path);
@@ -279,6 +289,7 @@ mod tests {
     #[case("error: linker `cc` not found", "ligador")]
     #[case("error: algo novo", "algo novo")]
     fn a_failure_of_cargo_itself_is_explained(#[case] stderr: &str, #[case] expected: &str) {
-        assert!(explain(stderr).contains(expected));
+        assert!(explain(stderr, &[]).contains(expected));
+        assert!(explain("   Compiling syn v2\nerror: could not compile", &[stderr.to_owned()]).contains(expected));
     }
 }

@@ -184,5 +184,10 @@ fn pruned_manifest(course: &Course, chapter: &Chapter, version: &str) -> Result<
             bail!("{} não tem [workspace.package]; recupere o arquivo com `git checkout -- Cargo.toml`", path.display())
         }
     };
+    // O cargo reclamaria, a cada vez, dos perfis de pacotes que a cópia não tem.
+    if let Some(profiles) = manifest.get_mut("profile").and_then(|profiles| profiles.as_table_mut()) {
+        let packages = profiles.iter_mut().filter_map(|(_, profile)| profile.get_mut("package")?.as_table_mut());
+        packages.for_each(|packages| packages.retain(|name, _| name == "*"));
+    }
     Ok(toml::to_string(&manifest)?)
 }
