@@ -5,6 +5,9 @@ const config = JSON.parse(document.getElementById('caderno-config')?.textContent
 // Sem ninguém que os atenda, os botões somem: o texto, as dicas e a lista do que os testes conferem continuam.
 function stop(reason) {
     page.classList.add('caderno-parado');
+    // O mdBook o põe acima da barra, de onde a página já nasce rolada.
+    const written = document.querySelector('.caderno-aviso');
+    if (written) document.querySelector('main')?.prepend(written);
     if (!reason || !document.querySelector('.passo, .lab')) return;
     console.warn('caderno:', reason);
     const note = document.createElement('p');
