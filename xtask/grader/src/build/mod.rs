@@ -142,7 +142,13 @@ fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, wh
             return Ok(Built { artifact: outcome.artifact, replaced, warnings, unattributed: Vec::new(), scratch });
         }
         let errors = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error);
-        let (blamed, unattributed) = blame(chapter, errors, &starters);
+        let (mut blamed, unattributed) = blame(chapter, errors, &starters);
+        if blamed.is_empty() {
+            blamed = isolate(chapter, &starters, |starters| {
+                scratch.fill(course, chapter, source, starters)?;
+                cargo::build(course, chapter, &scratch.dir, target, what)
+            })?;
+        }
         if blamed.is_empty() {
             return Ok(Built { artifact: None, replaced, warnings: Vec::new(), unattributed, scratch });
         }
@@ -181,6 +187,29 @@ fn blame(chapter: &Chapter, errors: impl Iterator<Item = Diagnostic>, starters: 
         }
     }
     (blamed, unattributed)
+}
+
+/// Quando o erro aparece onde nenhum passo mora (o apoio dos testes chama uma função que o leitor renomeou), o culpado é o passo
+/// que, sozinho entre esqueletos, não compila. Se nem os esqueletos compilam, a culpa não é de passo nenhum.
+fn isolate(
+    chapter: &Chapter,
+    starters: &BTreeSet<StepId>,
+    build: impl Fn(&BTreeSet<StepId>) -> Result<cargo::Outcome>,
+) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
+    let all: BTreeSet<_> = chapter.steps.iter().map(|step| step.id.clone()).collect();
+    let mut blamed = BTreeMap::new();
+    if build(&all)?.artifact.is_none() {
+        return Ok(blamed);
+    }
+    for suspect in all.difference(starters) {
+        let others = all.iter().filter(|id| *id != suspect).cloned().collect();
+        let outcome = build(&others)?;
+        if outcome.artifact.is_none() {
+            let errors = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error);
+            blamed.insert(suspect.clone(), errors.collect());
+        }
+    }
+    Ok(blamed)
 }
 
 /// O conteúdo de um artefato, para quem o guarda ou o serve.
