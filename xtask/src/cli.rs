@@ -88,7 +88,7 @@ pub struct Grade {
     /// Grava o relatório em um arquivo
     #[arg(long, value_name = "ARQUIVO", help_heading = "Opções")]
     pub output: Option<PathBuf>,
-    /// O prazo de cada teste, em segundos (padrão: 10)
+    /// O prazo de cada teste, em segundos (padrão: 5)
     #[arg(long, value_name = "SEGUNDOS", value_parser = seconds, help_heading = "Opções")]
     pub timeout: Option<f64>,
     /// Quantos testes ao mesmo tempo (padrão: um por núcleo)

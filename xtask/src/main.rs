@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(code) => code,
         Err(error) if error.is::<interrupt::Interrupted>() => {
-            eprintln!("\n{error}");
+            // Só o fato: o contexto que o erro ganhou pelo caminho falaria de uma falha que não houve.
+            eprintln!("\n{}", interrupt::Interrupted);
             ExitCode::from(130)
         }
         Err(error) => {

@@ -11,6 +11,7 @@ pub mod course;
 pub mod exercises;
 pub mod files;
 pub mod interrupt;
+mod progress;
 pub mod report;
 pub mod run;
 pub mod score;

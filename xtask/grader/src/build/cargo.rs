@@ -1,7 +1,6 @@
 //! O cargo como processo: o formato JSON estável dele vira artefato e diagnósticos.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Target;
 use crate::course::{Chapter, Course};
+use crate::progress::Progress;
 use crate::run::process::{self, End, Limits};
 use crate::toolchain;
 
@@ -99,10 +99,15 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
         // Sem o teto, uma alocação sem fim só pararia no prazo; com ele, ela termina em uma armadilha limpa.
         command.arg(format!("target.wasm32-wasip1.rustflags=[\"-Clink-arg=--max-memory={WASM_MEMORY}\"]"));
     }
-    let mut progress = Progress::new();
-    let finished = process::run(&mut command, Limits::default(), |bytes| progress.show(bytes))
+    let progress = Progress::new();
+    let show = |bytes: &[u8]| {
+        if let Some(package) = compiling(bytes) {
+            progress.show(&format!("compilando {package}…"));
+        }
+    };
+    let finished = process::run(&mut command, Limits::default(), show)
         .context("não consegui rodar o cargo; ele vem com o Rust (https://rustup.rs)")?;
-    progress.clear();
+    drop(progress);
     let outcome = parse(&finished.stdout, what, chapter);
     let ok = matches!(&finished.end, End::Finished(status) if status.success());
     let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
@@ -233,33 +238,11 @@ impl Span {
     }
 }
 
-/// Uma linha só, que se renova: a primeira compilação leva um minuto, e quem espera quer ver que algo anda.
-struct Progress {
-    shown: bool,
-    terminal: bool,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { shown: false, terminal: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, bytes: &[u8]) {
-        let text = String::from_utf8_lossy(bytes);
-        let Some(line) = text.lines().rev().find(|line| line.trim_start().starts_with("Compiling")) else { return };
-        if self.terminal {
-            let crate_name = line.split_whitespace().nth(1).unwrap_or_default();
-            eprint!("\r\x1b[2K  compilando {crate_name}…");
-            let _ = std::io::stderr().flush();
-            self.shown = true;
-        }
-    }
-
-    fn clear(&mut self) {
-        if self.shown {
-            eprint!("\r\x1b[2K");
-        }
-    }
+/// O pacote que o cargo diz estar compilando, no último pedaço da saída dele.
+fn compiling(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().rev().find(|line| line.trim_start().starts_with("Compiling"))?;
+    line.split_whitespace().nth(1).map(str::to_owned)
 }
 
 #[cfg(test)]

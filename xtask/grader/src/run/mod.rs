@@ -9,7 +9,7 @@ use std::time::Duration;
 use wasi_host::Verdict;
 
 /// O prazo de um teste quando ninguém disse outro.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Como rodar.
 #[derive(Debug, Clone, Copy)]

@@ -15,6 +15,7 @@ use wasi_host::{DEFAULT_OUTPUT_LIMIT, Ending, Execution};
 use super::process::{self, End, Finished, Limits};
 use super::{Options, TestRun};
 use crate::build::WASM_MEMORY;
+use crate::progress::Progress;
 
 /// Os nomes dos testes do programa, na ordem em que ele os lista.
 pub fn list(artifact: &Path) -> Result<Vec<String>> {
@@ -32,13 +33,20 @@ pub fn list(artifact: &Path) -> Result<Vec<String>> {
 pub fn run(artifact: &Path, tests: &[String], options: Options) -> Result<Vec<TestRun>> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(tests.len()));
+    let progress = Mutex::new(Progress::new());
     let worker = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(name) = tests.get(index) else { break };
             let result = run_one(artifact, name, options.timeout);
             let failed = result.is_err();
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+            let done = {
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.push((index, result));
+                results.len()
+            };
+            let line = format!("rodando os testes: {done} de {}", tests.len());
+            progress.lock().unwrap_or_else(PoisonError::into_inner).show(&line);
             if failed {
                 break;
             }
