@@ -10,7 +10,6 @@ pub struct Progress {
 }
 
 impl Progress {
-    #[expect(clippy::new_without_default, reason = "criar a linha já olha o terminal: não há um valor neutro")]
     pub fn new() -> Self {
         Self { terminal: std::io::stderr().is_terminal(), shown: Cell::new(false) }
     }
