@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// O prazo de cada teste, se ninguém disser outro.
-pub const DEADLINE_MS: i32 = 10_000;
+pub const DEADLINE_MS: i32 = 5_000;
 /// Baixar e compilar o módulo não é culpa de teste nenhum.
 const SETUP_MS: i32 = 60_000;
 
