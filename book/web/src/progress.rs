@@ -23,7 +23,7 @@ pub struct StepProgress {
     pub done: bool,
 }
 
-/// O progresso em todos os passos, pelo id estável `capitulo/passo`.
+/// O progresso em todos os passos, pelo id estável `capítulo/passo`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
     steps: BTreeMap<String, StepProgress>,
