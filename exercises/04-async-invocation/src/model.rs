@@ -90,7 +90,7 @@ pub enum Resolution {
     Succeeded {
         /// O que a função devolveu.
         response: Value,
-        /// Quantas vezes a função rodou, contando a que deu certo.
+        /// Quantas vezes a função rodou, contando a que deu certo; recusas não contam.
         runs: u32,
     },
     /// O Lambda desistiu.

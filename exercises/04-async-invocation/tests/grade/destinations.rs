@@ -1,32 +1,20 @@
 //! Os testes do passo `destinations`: o que cada destino recebe, e o que acontece quando a entrega falha.
 
 use async_invocation::destinations::{
-    DeadLetter, DeadLetterError, Delivery, Mailbox, Metrics, Targets, dead_letter, deliver, first_kilobyte,
-    invocation_record, route,
+    DeadLetterError, Delivery, Mailbox, Metrics, Targets, dead_letter, deliver, first_kilobyte, invocation_record,
+    route,
 };
-use async_invocation::model::{Event, Resolution};
+use async_invocation::model::Resolution;
 use kit::Random;
 use kit::text::{count, thousands};
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::endings::{
-    ARN, DLQ, NOW, ON_FAILURE, blocked, event, exhausted, expired, list, nickname, or_absent, pretty, success, targets,
-    to_destination, to_dlq, version,
+    ARN, DLQ, LATER, NOW, ON_FAILURE, ON_SUCCESS, blocked, error_size, event, exhausted, expired, letter, list,
+    nickname, or_absent, pretty, receivers, success, targets, timed_out, to_destination, to_dlq, version,
 };
 use crate::support::expect_same;
-
-/// A mensagem da DLQ, ou a queixa de que ela não veio.
-fn letter(event: &Event, resolution: &Resolution) -> DeadLetter {
-    match dead_letter(event, resolution) {
-        Some(letter) => letter,
-        None => panic!(
-            "o Lambda desistiu do evento {}, e um evento descartado vai para a DLQ; a sua função não montou mensagem \
-             nenhuma",
-            event.payload
-        ),
-    }
-}
 
 /// O atributo ErrorMessage leva o primeiro 1 KB (1.024 bytes) da mensagem.
 #[rstest]
@@ -69,75 +57,6 @@ fn the_cut_keeps_as_much_as_fits() {
     }
 }
 
-/// A DLQ recebe o evento original, sem mudança, com RequestID, ErrorCode 200 e a mensagem de erro.
-#[tokio::test(start_paused = true)]
-async fn the_dlq_gets_the_original_event_and_three_attributes() {
-    for seed in 1..=5 {
-        let event = event(seed);
-        let message = format!("o provedor recusou o número {seed}");
-        let letter = letter(&event, &exhausted(&message));
-        expect_same!(
-            letter.body,
-            event.payload,
-            "o corpo da mensagem na DLQ é o evento original ({}); o da sua é {}",
-            event.payload,
-            letter.body
-        );
-        expect_same!(
-            letter.request_id,
-            event.request_id,
-            "o atributo RequestID é o da invocação, {}; o seu é {}",
-            event.request_id,
-            letter.request_id
-        );
-        let expected = DeadLetterError { code: 200, message };
-        let Some(error) = &letter.error else {
-            panic!("a função falhou, então a mensagem leva ErrorCode e ErrorMessage; a sua não tem nenhum dos dois");
-        };
-        expect_same!(
-            error,
-            &expected,
-            "num erro da função a invocação responde 200, e é esse o ErrorCode; ErrorMessage é `{}`; os seus atributos são \
-             {} e `{}`",
-            expected.message,
-            error.code,
-            error.message
-        );
-    }
-}
-
-/// Na DLQ, uma mensagem de erro comprida chega cortada em 1 KB.
-#[tokio::test(start_paused = true)]
-async fn a_long_error_message_reaches_the_dlq_cut() {
-    let long = "é".repeat(4_000);
-    let letter = letter(&event(1), &exhausted(&long));
-    let message = letter.error.map(|error| error.message).unwrap_or_default();
-    expect_same!(
-        message.len(),
-        1_024,
-        "a mensagem de erro tem {} bytes e o atributo leva só os primeiros 1.024; o seu leva {}",
-        thousands(long.len()),
-        thousands(message.len())
-    );
-}
-
-/// Um evento descartado sem rodar também vai para a DLQ, inteiro.
-#[rstest]
-#[case::expired_without_running(expired(0))]
-#[case::reserved_concurrency_zero(blocked())]
-#[tokio::test(start_paused = true)]
-async fn an_event_that_never_ran_goes_to_the_dlq_too(#[case] resolution: Resolution) {
-    let event = event(9);
-    let letter = letter(&event, &resolution);
-    expect_same!(
-        (&letter.body, &letter.request_id),
-        (&event.payload, &event.request_id),
-        "a DLQ recebe o evento original e o RequestID mesmo quando a função não rodou; a sua mensagem tem {} e {}",
-        letter.body,
-        letter.request_id
-    );
-}
-
 /// Um evento que deu certo nunca vai para a DLQ.
 #[rstest]
 #[case::on_the_first_attempt(1)]
@@ -152,6 +71,127 @@ async fn a_success_never_goes_to_the_dlq(#[case] runs: u32) {
         None,
         "o evento deu certo na {runs}ª tentativa, então nada deve chegar à DLQ; chegou: {}",
         event.payload
+    );
+}
+
+/// A DLQ recebe o evento original, sem mudança, com RequestID, ErrorCode 200 e a mensagem de erro.
+#[rstest]
+#[case::with_a_message("o provedor recusou o número")]
+#[case::with_an_empty_message("")]
+#[tokio::test(start_paused = true)]
+async fn the_dlq_gets_the_original_event_and_three_attributes(#[case] message: &str) {
+    for seed in 1..=5 {
+        let letter = letter(&event(seed), &exhausted(message));
+        let expected = DeadLetterError { code: 200, message: message.to_owned() };
+        let Some(error) = &letter.error else {
+            panic!(
+                "a função falhou com `{message}`, então a DLQ recebe ErrorCode e ErrorMessage; a sua mensagem não os tem"
+            );
+        };
+        expect_same!(
+            error,
+            &expected,
+            "num erro da função a invocação responde 200, e é esse o ErrorCode; ErrorMessage é `{}`; os seus atributos são \
+             {} e `{}`",
+            expected.message,
+            error.code,
+            error.message
+        );
+    }
+}
+
+/// Um evento descartado sem rodar também vai para a DLQ, inteiro.
+#[rstest]
+#[case::expired_without_running(expired(0))]
+#[case::reserved_concurrency_zero(blocked())]
+#[tokio::test(start_paused = true)]
+async fn an_event_that_never_ran_goes_to_the_dlq_too(#[case] resolution: Resolution) {
+    letter(&event(9), &resolution);
+}
+
+/// A condição e a contagem do registro contam como o evento terminou.
+#[rstest]
+#[case::exhausted(exhausted("sem sinal"), "RetriesExhausted", 3, Some("Unhandled"))]
+#[case::expired_after_one_run(expired(1), "EventAgeExceeded", 1, Some("Unhandled"))]
+#[case::expired_after_two_runs(expired(2), "EventAgeExceeded", 2, Some("Unhandled"))]
+#[case::timed_out(timed_out(), "RetriesExhausted", 3, Some("Unhandled"))]
+#[case::success_on_the_second_attempt(success(), "Success", 2, None)]
+#[tokio::test(start_paused = true)]
+async fn the_record_tells_how_the_event_ended(
+    #[case] resolution: Resolution,
+    #[case] condition: &str,
+    #[case] count: u32,
+    #[case] function_error: Option<&str>,
+) {
+    let event = event(5);
+    let record = invocation_record(&event, &version("$LATEST"), &resolution, LATER);
+    let context = &record.request_context;
+    expect_same!(
+        (context.condition, context.approximate_invoke_count),
+        (condition, count),
+        "este evento termina com a condição {condition} e a contagem {count}; o seu registro diz {} e {}",
+        context.condition,
+        context.approximate_invoke_count
+    );
+    expect_same!(
+        (&context.request_id, &record.request_payload, record.timestamp.as_str()),
+        (&event.request_id, &event.payload, LATER),
+        "o registro leva o id do pedido ({}), o evento original ({}) e o instante recebido ({LATER}); o seu leva {}, {} e {}",
+        event.request_id,
+        event.payload,
+        context.request_id,
+        record.request_payload,
+        record.timestamp
+    );
+    let Some(response) = &record.response_context else {
+        panic!("a função respondeu, então o registro tem responseContext; o seu não tem");
+    };
+    expect_same!(
+        (response.status_code, response.function_error),
+        (200, function_error),
+        "a invocação responde 200 mesmo quando a função falha; o que muda é functionError, aqui {}; o seu registro \
+         diz {} e {}",
+        or_absent(function_error),
+        response.status_code,
+        or_absent(response.function_error)
+    );
+}
+
+/// functionArn leva a versão no fim, e executedVersion diz a mesma versão.
+#[rstest]
+#[case::unpublished("$LATEST")]
+#[case::version_7("7")]
+#[case::version_12("12")]
+#[tokio::test(start_paused = true)]
+async fn the_record_names_the_version(#[case] name: &str) {
+    let record = invocation_record(&event(2), &version(name), &exhausted("sem sinal"), NOW);
+    let expected = format!("{ARN}:{name}");
+    expect_same!(
+        record.request_context.function_arn,
+        expected,
+        "quem rodou foi a versão {name}, e o ARN no registro é qualificado: `{expected}`; o seu é `{}`",
+        record.request_context.function_arn
+    );
+    let executed = record.response_context.map(|context| context.executed_version);
+    expect_same!(
+        executed.as_deref(),
+        Some(name),
+        "quem rodou foi a versão {name}, e executedVersion diz a mesma; o seu diz {}",
+        or_absent(executed.as_deref())
+    );
+}
+
+/// Um evento que venceu sem rodar sai com EventAgeExceeded e o evento original.
+#[tokio::test(start_paused = true)]
+async fn an_expired_event_that_never_ran_is_recorded() {
+    let event = event(3);
+    let record = invocation_record(&event, &version("$LATEST"), &expired(0), NOW);
+    expect_same!(
+        (record.request_context.condition, &record.request_payload),
+        ("EventAgeExceeded", &event.payload),
+        "o evento venceu na fila: EventAgeExceeded, com o evento original; o seu registro diz {} e {}",
+        record.request_context.condition,
+        record.request_payload
     );
 }
 
@@ -222,6 +262,12 @@ async fn the_record_of_a_success_has_no_function_error() {
 async fn the_record_of_a_blocked_function_has_no_response() {
     let event = event(9);
     let record = invocation_record(&event, &version("$LATEST"), &blocked(), NOW);
+    let (response, payload) = (&record.response_context, &record.response_payload);
+    assert!(
+        response.is_none() && payload.is_none(),
+        "com reserva 0 a função nunca respondeu: não há responseContext nem responsePayload; o seu registro tem {}",
+        json!({ "responseContext": response, "responsePayload": payload })
+    );
     insta::assert_snapshot!(pretty(&record), @r#"
     {
       "version": "1.0",
@@ -238,86 +284,6 @@ async fn the_record_of_a_blocked_function_has_no_response() {
       }
     }
     "#);
-}
-
-/// functionArn leva a versão no fim, e executedVersion diz a mesma versão.
-#[rstest]
-#[case::unpublished("$LATEST")]
-#[case::version_7("7")]
-#[case::version_12("12")]
-#[tokio::test(start_paused = true)]
-async fn the_record_names_the_version(#[case] name: &str) {
-    let record = invocation_record(&event(2), &version(name), &exhausted("sem sinal"), NOW);
-    let expected = format!("{ARN}:{name}");
-    expect_same!(
-        record.request_context.function_arn,
-        expected,
-        "quem rodou foi a versão {name}, e o ARN no registro é qualificado: `{expected}`; o seu é `{}`",
-        record.request_context.function_arn
-    );
-    let executed = record.response_context.map(|context| context.executed_version);
-    expect_same!(
-        executed.as_deref(),
-        Some(name),
-        "executedVersion é {name}; a sua é {}",
-        or_absent(executed.as_deref())
-    );
-}
-
-/// A condição e a contagem do registro contam como o evento terminou.
-#[rstest]
-#[case::exhausted(exhausted("sem sinal"), "RetriesExhausted", 3, Some("Unhandled"))]
-#[case::expired_after_one_run(expired(1), "EventAgeExceeded", 1, Some("Unhandled"))]
-#[case::expired_after_two_runs(expired(2), "EventAgeExceeded", 2, Some("Unhandled"))]
-#[case::success_on_the_second_attempt(success(), "Success", 2, None)]
-#[tokio::test(start_paused = true)]
-async fn the_record_tells_how_the_event_ended(
-    #[case] resolution: Resolution,
-    #[case] condition: &str,
-    #[case] count: u32,
-    #[case] function_error: Option<&str>,
-) {
-    let event = event(5);
-    let record = invocation_record(&event, &version("$LATEST"), &resolution, NOW);
-    let context = &record.request_context;
-    expect_same!(
-        (context.condition, context.approximate_invoke_count),
-        (condition, count),
-        "este evento termina com a condição {condition} e a contagem {count}; o seu registro diz {} e {}",
-        context.condition,
-        context.approximate_invoke_count
-    );
-    expect_same!(
-        (&context.request_id, &record.request_payload, record.timestamp.as_str()),
-        (&event.request_id, &event.payload, NOW),
-        "o registro leva o id do pedido, o evento original e o instante recebido"
-    );
-    let Some(response) = &record.response_context else {
-        panic!("a função respondeu, então o registro tem responseContext; o seu não tem");
-    };
-    expect_same!(
-        (response.status_code, response.function_error),
-        (200, function_error),
-        "a invocação responde 200 mesmo quando a função falha; o que muda é functionError, aqui {}; o seu registro \
-         diz {} e {}",
-        or_absent(function_error),
-        response.status_code,
-        or_absent(response.function_error)
-    );
-}
-
-/// Um evento que venceu sem rodar sai com EventAgeExceeded e o evento original.
-#[tokio::test(start_paused = true)]
-async fn an_expired_event_that_never_ran_is_recorded() {
-    let event = event(3);
-    let record = invocation_record(&event, &version("$LATEST"), &expired(0), NOW);
-    expect_same!(
-        (record.request_context.condition, &record.request_payload),
-        ("EventAgeExceeded", &event.payload),
-        "o evento venceu na fila: EventAgeExceeded, com o evento original; o seu registro diz {} e {}",
-        record.request_context.condition,
-        record.request_payload
-    );
 }
 
 /// Cada fim vai para os destinos configurados para ele, e só para eles.
@@ -393,14 +359,21 @@ async fn the_dlq_gets_the_event_and_the_destination_gets_the_record() {
 #[case::fifo_dlq(vec![to_dlq("arn:aws:sqs:sa-east-1:123456789012:dlq.fifo"), to_destination(ON_FAILURE)], 1, 0)]
 #[case::fifo_destination(vec![to_destination("arn:aws:sns:sa-east-1:123456789012:topic.fifo"), to_dlq(DLQ)], 0, 1)]
 #[case::both_fifo(vec![to_destination("arn:aws:sqs:sa-east-1:1:a.fifo"), to_dlq("arn:aws:sns:sa-east-1:1:b.fifo")], 1, 1)]
+#[case::two_lost_of_each(
+    vec![to_dlq("a.fifo"), to_destination("b.fifo"), to_dlq("c.fifo"), to_destination(ON_SUCCESS), to_destination("d.fifo")],
+    2,
+    2
+)]
+#[case::fifo_only_in_the_name(vec![to_dlq("arn:aws:sqs:sa-east-1:123456789012:fifo-alerts"), to_dlq(DLQ)], 0, 0)]
 #[case::nothing_to_deliver(vec![], 0, 0)]
 fn a_lost_delivery_becomes_a_metric(
     #[case] deliveries: Vec<Delivery>,
     #[case] dead_letter_errors: u32,
     #[case] destination_delivery_failures: u32,
 ) {
-    let (total, lost) = (deliveries.len(), dead_letter_errors + destination_delivery_failures);
-    let arrived = total - lost as usize;
+    let total = count(deliveries.len(), "entrega", "entregas");
+    let expected: Vec<Delivery> =
+        deliveries.iter().filter(|each| !each.target_arn().ends_with(".fifo")).cloned().collect();
     let mut mailbox = Mailbox::default();
     let metrics = deliver(deliveries, &mut mailbox);
     expect_same!(
@@ -411,13 +384,42 @@ fn a_lost_delivery_becomes_a_metric(
         metrics.dead_letter_errors,
         metrics.destination_delivery_failures
     );
-    let received = mailbox.received().len();
     expect_same!(
-        received,
-        arrived,
-        "eram {} e {} não pode chegar; uma entrega não depende da outra, então chegam {arrived}; com o seu código \
-         chegaram {received}",
-        count(total, "entrega", "entregas"),
-        count(lost as usize, "delas", "delas")
+        mailbox.received(),
+        expected.as_slice(),
+        "de {total}, na ordem da lista, chegam as que não são para FIFO, porque uma não depende da outra: a {}; com o \
+         seu código chegaram a {}",
+        receivers(&expected),
+        receivers(mailbox.received())
+    );
+}
+
+/// O exemplo da página: a mensagem vai inteira no registro e cortada para a DLQ, que é FIFO e a perde.
+#[tokio::test(start_paused = true)]
+async fn the_example_of_the_page() {
+    let fifo = "arn:aws:sqs:sa-east-1:123456789012:alerts-dlq.fifo";
+    let targets = Targets { dead_letter_queue: Some(fifo.to_owned()), ..targets(false, true, true) };
+    let message = format!("a{}", "ç".repeat(600));
+    let deliveries = route(&targets, &event(118), &version("$LATEST"), &exhausted(&message), LATER);
+
+    let mut sizes: Vec<(&str, usize)> = deliveries.iter().map(error_size).collect();
+    sizes.sort_unstable();
+    expect_same!(
+        sizes,
+        [("DLQ", 1_023), ("OnFailure", 1_201)],
+        "a mensagem de erro tem 1.201 bytes: vai com 1.023 para a DLQ e inteira no registro de OnFailure; com o seu código, \
+         os bytes são {}",
+        json!(sizes)
+    );
+    let mut mailbox = Mailbox::default();
+    let metrics = deliver(deliveries, &mut mailbox);
+    let received = receivers(mailbox.received());
+    expect_same!(
+        (received.as_str(), metrics.dead_letter_errors, metrics.destination_delivery_failures),
+        ("OnFailure", 1, 0),
+        "o registro chega a OnFailure e a mensagem da DLQ se perde: DeadLetterErrors 1 e DestinationDeliveryFailures 0; \
+         com o seu código recebeu {received}, e as métricas são {} e {}",
+        metrics.dead_letter_errors,
+        metrics.destination_delivery_failures
     );
 }

@@ -3,42 +3,19 @@
 use std::time::Duration;
 
 use async_invocation::function::{Behavior, Function};
-use async_invocation::model::{Event, FailureCondition};
-use async_invocation::queue::{Discarded, HttpResponse, Inbox, Queue, ReadSettings, Triage, accept, read, triage};
-use kit::text::{duration, thousands};
+use async_invocation::model::{FUNCTION, FailureCondition, QUEUE};
+use async_invocation::queue::{HttpResponse, Queue, ReadSettings, Triage, accept, triage};
+use kit::text::{count, duration, thousands};
 use kit::{Random, Timeline};
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::time::{advance, sleep};
 
-use crate::support::{expect_same, finish};
+use crate::support::arrivals::{CALM, alert, body_of, describe, numbers, read_all, read_with, waiting};
+use crate::support::{expect_same, finish, times};
 
-const SIX_HOURS: Duration = Duration::from_secs(21_600);
-
-/// Um corpo JSON com exatamente `size` bytes: um texto entre aspas.
-fn body_of(size: usize) -> Vec<u8> {
-    let mut body = vec![b'a'; size];
-    body[0] = b'"';
-    body[size - 1] = b'"';
-    body
-}
-
-/// Um alerta diferente a cada número sorteado.
-fn alert(random: &mut Random) -> Value {
-    let town = random.pick(&["Serra Clara", "Vale Fundo", "Passo do Meio"]);
-    json!({ "alert": "granizo", "town": town, "subscriber": random.between(1..=99_999) })
-}
-
-/// Uma resposta em uma linha.
-fn describe(response: &HttpResponse) -> String {
-    let error = response.error_type.unwrap_or("sem erro");
-    format!("{} ({error}), corpo `{}`", response.status, response.body)
-}
-
-/// Tudo o que está na fila, sem rodar nada.
-fn waiting(queue: Queue, mut inbox: Inbox) -> Vec<Event> {
-    drop(queue);
-    std::iter::from_fn(|| inbox.try_recv().ok()).collect()
-}
+/// Por que `invoke` não pode demorar.
+const AT_ONCE: &str = "a API responde assim que o evento entra na fila, sem esperar ninguém";
 
 /// Um corpo JSON de até 1 MB entra na fila, com o mesmo conteúdo.
 #[rstest]
@@ -65,11 +42,13 @@ fn a_json_body_up_to_one_megabyte_is_accepted(#[case] size: usize) {
 
 /// Um corpo acima de 1 MB recebe 413 RequestTooLargeException, com os dois tamanhos na mensagem.
 #[rstest]
-#[case::one_byte_too_many(1_048_577)]
-#[case::two_megabytes(2_236_568)]
-#[case::the_synchronous_limit(6_291_456)]
-fn a_body_above_one_megabyte_is_refused(#[case] size: usize) {
-    let Err(response) = accept(&body_of(size)) else {
+#[case::one_byte_too_many(body_of(1_048_577))]
+#[case::two_megabytes(body_of(2_236_568))]
+#[case::the_synchronous_limit(body_of(6_291_456))]
+#[case::not_json_either(vec![b'g'; 1_048_577])]
+fn a_body_above_one_megabyte_is_refused(#[case] body: Vec<u8>) {
+    let size = body.len();
+    let Err(response) = accept(&body) else {
         panic!(
             "{} bytes passam do limite de 1 MB (1.048.576 bytes) da invocação assíncrona: a AWS responde 413 e o \
              evento não entra na fila; a sua função aceitou",
@@ -79,7 +58,7 @@ fn a_body_above_one_megabyte_is_refused(#[case] size: usize) {
     expect_same!(
         (response.status, response.error_type),
         (413, Some("RequestTooLargeException")),
-        "um corpo de {} bytes recebe 413 RequestTooLargeException; a sua função respondeu {}",
+        "um corpo de {} bytes recebe 413 RequestTooLargeException, seja JSON ou não; a sua função respondeu {}",
         thousands(size),
         describe(&response)
     );
@@ -93,20 +72,17 @@ fn a_body_above_one_megabyte_is_refused(#[case] size: usize) {
 
 /// Um corpo que não é JSON recebe 400 InvalidRequestContentException.
 #[rstest]
-#[case::bare_text(b"granizo".as_slice())]
-#[case::cut_in_the_middle(br#"{"alert":"granizo""#.as_slice())]
-#[case::two_documents(br#"{"a":1}{"a":2}"#.as_slice())]
-#[case::not_utf_8(b"\"\xff\xfe\"".as_slice())]
-fn a_body_that_is_not_json_is_refused(#[case] body: &[u8]) {
-    let shown = String::from_utf8_lossy(body);
+#[case::bare_text(b"granizo".as_slice(), "`granizo` não é JSON")]
+#[case::cut_in_the_middle(br#"{"alert":"granizo""#.as_slice(), r#"`{"alert":"granizo"` é JSON cortado, sem o fim"#)]
+#[case::two_documents(br#"{"a":1}{"a":2}"#.as_slice(), r#"`{"a":1}{"a":2}` são dois documentos, e o corpo é um só"#)]
+#[case::not_utf_8(b"\"\xff\xfe\"".as_slice(), "os bytes 22 FF FE 22 não são UTF-8, e JSON é texto UTF-8")]
+fn a_body_that_is_not_json_is_refused(#[case] body: &[u8], #[case] problem: &str) {
     match accept(body) {
-        Ok(value) => {
-            panic!("`{shown}` não é JSON: a AWS responde 400; a sua função aceitou como `{value}`")
-        }
+        Ok(value) => panic!("{problem}: a AWS responde 400; a sua função aceitou como `{value}`"),
         Err(response) => expect_same!(
             (response.status, response.error_type),
             (400, Some("InvalidRequestContentException")),
-            "`{shown}` não é JSON: a AWS responde 400 InvalidRequestContentException; a sua função respondeu {}",
+            "{problem}: a AWS responde 400 InvalidRequestContentException; a sua função respondeu {}",
             describe(&response)
         ),
     }
@@ -122,19 +98,19 @@ async fn the_caller_gets_202_with_no_body_at_once() {
 
         // Ninguém lê a fila: a resposta não pode depender da função.
         let body = payload.to_string();
-        let response = finish("o seu `invoke`", queue.invoke(body.as_bytes())).await;
+        let response = finish(AT_ONCE, "o seu `invoke`", queue.invoke(body.as_bytes())).await;
 
         expect_same!(
             response,
             HttpResponse::empty(202),
             "para `{payload}` a API responde 202 com corpo vazio: o resultado da função ainda não existe; \
-             a sua respondeu {}",
+             o seu `invoke` respondeu {}",
             describe(&response)
         );
         let waited = timeline.elapsed();
         assert!(
             waited.is_zero(),
-            "a resposta 202 sai assim que o evento entra na fila; a sua demorou {}",
+            "a resposta 202 sai assim que o evento entra na fila; a do seu `invoke` demorou {}",
             duration(waited)
         );
         let events = waiting(queue, inbox);
@@ -155,15 +131,15 @@ async fn the_caller_gets_202_with_no_body_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_request_never_reaches_the_queue(#[case] body: Vec<u8>, #[case] status: u16) {
     let (queue, inbox) = Queue::new(&Timeline::new(&[]));
-    let response = finish("o seu `invoke`", queue.invoke(&body)).await;
+    let response = finish(AT_ONCE, "o seu `invoke`", queue.invoke(&body)).await;
     expect_same!(
         response.status,
         status,
-        "este pedido é recusado com {status}; a sua respondeu {}",
+        "este pedido é recusado com {status}; o seu `invoke` respondeu {}",
         describe(&response)
     );
-    let count = waiting(queue, inbox).len();
-    expect_same!(count, 0, "um pedido que recebeu {status} não entra na fila; na sua fila entrou o dele");
+    let entered = waiting(queue, inbox).len();
+    expect_same!(entered, 0, "um pedido que recebeu {status} não entra na fila; na sua fila entrou o dele");
 }
 
 /// Um evento roda se ainda está na idade, e é descartado sem rodar se passou dela ou se a reserva é 0.
@@ -209,62 +185,96 @@ fn an_event_is_triaged_when_it_leaves_the_queue(
     );
 }
 
-/// Põe `count` eventos na fila, lê todos com a função e devolve quem foi descartado.
-async fn read_all(count: usize, function: &Function, settings: ReadSettings, timeline: &Timeline) -> Vec<Discarded> {
-    let (queue, inbox) = Queue::new(timeline);
-    for number in 0..count {
-        queue.push(json!({ "subscriber": number }));
-    }
-    drop(queue);
-    let run = |event: Event| {
-        let function = function.clone();
-        async move {
-            // Neste passo ninguém olha o resultado: as novas tentativas são do próximo.
-            let _ = function.invoke(&event).await;
-        }
-    };
-    finish("o seu `read`", read(inbox, settings, run)).await
-}
-
 /// Os eventos rodam todos ao mesmo tempo, e a leitura volta quando o último termina.
 #[tokio::test(start_paused = true)]
 async fn events_run_side_by_side() {
     for seed in 1..=5 {
         let mut random = Random::new(seed);
-        let count = usize::try_from(random.between(3..=9)).expect("cabe em usize");
+        let total = usize::try_from(random.between(3..=9)).expect("cabe em usize");
         let run_time = Duration::from_secs(random.between(5..=40));
-        let timeline = Timeline::new(&[]);
+        let timeline = Timeline::new(&[QUEUE, FUNCTION]);
         let function = Function::new(&timeline, run_time, []);
-        let settings =
-            ReadSettings { maximum_event_age: SIX_HOURS, reserved_concurrency: None, read_interval: Duration::ZERO };
 
-        let discarded = read_all(count, &function, settings, &timeline).await;
+        let discarded = read_all(total, &function, CALM, &timeline).await;
 
         expect_same!(
-            (function.runs(), discarded.len()),
-            (count, 0),
-            "havia {count} eventos novos na fila: todos rodam e nenhum é descartado; \
-             com a sua leitura a função rodou {} e foram descartados {}",
-            function.runs(),
+            discarded.len(),
+            0,
+            "havia {total} eventos novos na fila e nenhum é descartado; a sua leitura descartou {}",
             discarded.len()
+        );
+        let finished = function.finished();
+        expect_same!(
+            finished,
+            total,
+            "havia {total} eventos novos na fila: todos rodam, e `read` espera as execuções antes de voltar; a sua \
+             leitura voltou com {} de {total}",
+            count(finished, "execução terminada", "execuções terminadas")
         );
         let elapsed = timeline.elapsed();
         expect_same!(
             elapsed,
             run_time,
-            "{count} eventos, {} de função cada um: cada evento tem o seu ambiente e eles rodam ao mesmo tempo, em {} ao \
+            "{total} eventos, {} de função cada um: cada evento tem o seu ambiente e eles rodam ao mesmo tempo, em {} ao \
              todo; a sua leitura levou {}",
             duration(run_time),
             duration(run_time),
             duration(elapsed)
         );
+    }
+}
+
+/// Com a fila aberta e vazia, a leitura espera, e o evento que chega roda na hora.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_arrives_later_runs_at_once() {
+    let timeline = Timeline::new(&[QUEUE, FUNCTION]);
+    let function = Function::new(&timeline, Duration::from_secs(1), []);
+    let (queue, inbox) = Queue::new(&timeline);
+    let arrivals = async move {
+        for (number, pause) in [(0, 10), (1, 5)] {
+            sleep(Duration::from_secs(pause)).await;
+            queue.push(json!({ "subscriber": number }));
+        }
+    };
+
+    tokio::join!(read_with(inbox, &function, CALM), arrivals);
+
+    let starts: Vec<Duration> = function.attempts().iter().map(|each| each.at).collect();
+    for (number, arrival) in [10, 15].map(Duration::from_secs).into_iter().enumerate() {
+        let start = starts.get(number).copied();
         expect_same!(
-            function.finished(),
-            count,
-            "a leitura só volta quando as {count} execuções terminam; quando a sua voltou, tinham terminado {}",
-            function.finished()
+            start,
+            Some(arrival),
+            "a fila estava aberta e vazia, e aos {} entrou o evento {number}: o Lambda o lê na hora; no seu `read` ele {}",
+            duration(arrival),
+            start.map_or("não rodou".to_owned(), |start| format!("rodou aos {}", duration(start)))
         );
     }
+}
+
+/// A idade conta da entrada na fila, não do começo da leitura.
+#[tokio::test(start_paused = true)]
+async fn the_age_counts_from_the_arrival() {
+    let timeline = Timeline::new(&[QUEUE, FUNCTION]);
+    let function = Function::new(&timeline, Duration::from_secs(1), []);
+    let (queue, inbox) = Queue::new(&timeline);
+    queue.push(json!({ "subscriber": 0 }));
+    advance(Duration::from_secs(50)).await;
+    queue.push(json!({ "subscriber": 1 }));
+    drop(queue);
+    advance(Duration::from_secs(11)).await;
+    let settings = ReadSettings { maximum_event_age: Duration::from_secs(60), ..CALM };
+
+    let discarded = numbers(&read_with(inbox, &function, settings).await);
+
+    expect_same!(
+        (discarded.as_slice(), function.runs()),
+        ([json!(0)].as_slice(), 1),
+        "quando a leitura começou, o evento 0 estava na fila havia 1 min 1 s e o evento 1, havia 11 s; com idade máxima de \
+         1 min o 0 vence e o 1 roda; a sua leitura descartou {} e a função rodou {}",
+        json!(discarded),
+        times(function.runs())
+    );
 }
 
 /// Numa fila lida devagar, o evento que passou da idade é descartado sem rodar nenhuma vez.
@@ -277,35 +287,37 @@ async fn events_run_side_by_side() {
 async fn a_slow_queue_drops_events_that_never_ran(
     #[case] interval: u64,
     #[case] age: u64,
-    #[case] count: usize,
+    #[case] total: usize,
     #[case] in_time: usize,
 ) {
-    let timeline = Timeline::new(&[]);
+    let timeline = Timeline::new(&[QUEUE, FUNCTION]);
     let function = Function::new(&timeline, Duration::from_millis(200), []);
-    let settings = ReadSettings {
-        maximum_event_age: Duration::from_secs(age),
-        reserved_concurrency: None,
-        read_interval: Duration::from_secs(interval),
-    };
+    let maximum_event_age = Duration::from_secs(age);
+    let read_interval = Duration::from_secs(interval);
+    let settings = ReadSettings { maximum_event_age, read_interval, ..CALM };
 
-    let discarded = read_all(count, &function, settings, &timeline).await;
+    let discarded = read_all(total, &function, settings, &timeline).await;
 
-    expect_same!(
-        function.runs(),
-        in_time,
-        "{count} eventos entram juntos, a fila lê um a cada {} e a idade máxima é {}: rodam {in_time} e os \
-         outros vencem na fila; com a sua leitura rodaram {}",
-        duration(settings.read_interval),
-        duration(settings.maximum_event_age),
-        function.runs()
+    let elapsed = timeline.elapsed();
+    let case = format!(
+        "{total} eventos entram juntos, a fila lê um a cada {} e a idade máxima é {}",
+        duration(read_interval),
+        duration(maximum_event_age)
     );
-    let subscribers: Vec<&Value> = discarded.iter().map(|d| &d.event.payload["subscriber"]).collect();
-    let expected: Vec<Value> = (in_time..count).map(|number| json!(number)).collect();
+    let runs = function.runs();
     expect_same!(
-        subscribers,
-        expected.iter().collect::<Vec<_>>(),
-        "os descartados são os que esperaram mais que {}, na ordem de leitura",
-        duration(settings.maximum_event_age)
+        runs,
+        in_time,
+        "{case}: rodam {in_time} e os outros vencem na fila; com a sua leitura a função rodou {}",
+        times(runs)
+    );
+    let (late, found): (Vec<Value>, _) = ((in_time..total).map(|number| json!(number)).collect(), numbers(&discarded));
+    expect_same!(
+        found,
+        late,
+        "{case}: os descartados, na ordem de leitura, são {}; a sua leitura devolveu {}",
+        json!(late),
+        json!(found)
     );
     for each in &discarded {
         expect_same!(
@@ -316,39 +328,43 @@ async fn a_slow_queue_drops_events_that_never_ran(
             each.condition
         );
     }
+    let expected = Duration::from_secs(interval * total as u64);
+    expect_same!(
+        elapsed,
+        expected,
+        "{case}: há uma pausa depois de cada evento, rodado ou não, e nada mais segura a leitura, que leva {}; a sua \
+         levou {}",
+        duration(expected),
+        duration(elapsed)
+    );
 }
 
 /// Com concorrência reservada 0, a fila descarta os eventos novos sem chamar a função.
 #[tokio::test(start_paused = true)]
 async fn reserved_concurrency_zero_runs_nothing() {
-    let timeline = Timeline::new(&[]);
+    let timeline = Timeline::new(&[QUEUE, FUNCTION]);
     let function = Function::new(&timeline, Duration::from_secs(1), [Behavior::Throttle]);
-    let settings =
-        ReadSettings { maximum_event_age: SIX_HOURS, reserved_concurrency: Some(0), read_interval: Duration::ZERO };
+    let settings = ReadSettings { reserved_concurrency: Some(0), ..CALM };
 
     let discarded = read_all(3, &function, settings, &timeline).await;
 
     let attempts = function.attempts().len();
-    expect_same!(attempts, 0, "com reserva 0 o Lambda nem tenta; com a sua leitura foram {attempts} tentativas");
+    expect_same!(attempts, 0, "com reserva 0 o Lambda nem tenta; a sua leitura chamou a função {}", times(attempts));
     let conditions: Vec<&str> = discarded.iter().map(|d| d.condition.as_str()).collect();
     expect_same!(
         conditions,
         ["ZeroReservedConcurrency"; 3],
         "os três eventos saem como ZeroReservedConcurrency; com a sua leitura saíram: {}",
-        conditions.join(", ")
+        if conditions.is_empty() { "nenhum".to_owned() } else { conditions.join(", ") }
     );
 }
 
 /// A linha do tempo mostra a entrada na fila antes da execução, e as execuções lado a lado.
 #[tokio::test(start_paused = true)]
 async fn the_timeline_shows_the_queue_before_the_function() {
-    let timeline = Timeline::new(&[]);
+    let timeline = Timeline::new(&[QUEUE, FUNCTION]);
     let function = Function::new(&timeline, Duration::from_secs(2), []);
-    let settings = ReadSettings {
-        maximum_event_age: SIX_HOURS,
-        reserved_concurrency: None,
-        read_interval: Duration::from_secs(1),
-    };
+    let settings = ReadSettings { read_interval: Duration::from_secs(1), ..CALM };
     read_all(3, &function, settings, &timeline).await;
 
     insta::assert_snapshot!(timeline, @r#"

@@ -1,10 +1,13 @@
 //! O que os testes de mais de um passo usam.
 
+pub mod arrivals;
 pub mod endings;
 pub mod story;
 
 use std::future::Future;
 use std::time::Duration;
+
+use kit::text::count;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
@@ -17,10 +20,16 @@ macro_rules! expect_same {
 
 pub(crate) use expect_same;
 
-/// Espera no relógio pausado: um código que nunca termina vira uma falha, não uma espera.
-pub async fn finish<T>(what: &str, future: impl Future<Output = T>) -> T {
+/// Espera no relógio pausado: um código que nunca termina vira uma falha, não uma espera. `rule` diz por que ele já
+/// devia ter terminado.
+pub async fn finish<T>(rule: &str, what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(Duration::from_secs(48 * 3_600), future).await {
         Ok(value) => value,
-        Err(_) => panic!("um evento vive no máximo 6 h; {what} não terminou nem depois de 48 h no relógio do teste"),
+        Err(_) => panic!("{rule}; {what} continuava esperando 48 h depois, no relógio do teste"),
     }
+}
+
+/// `1 vez`, `2 vezes`.
+pub fn times(number: impl TryInto<usize>) -> String {
+    count(number.try_into().unwrap_or(usize::MAX), "vez", "vezes")
 }
