@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+/// O que cada nível de dica oferece, do mais leve ao mais direto.
+pub const HINT_LEVELS: [&str; 3] = ["onde olhar", "o raciocínio", "quase lá"];
+
 /// O caminho da lista de passos, a partir da raiz do repositório.
 pub const COURSE_FILE: &str = "exercises/course.toml";
 
