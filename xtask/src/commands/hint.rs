@@ -3,19 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use grader::course::Course;
+use grader::course::{Course, HINT_LEVELS};
 
 use crate::cli::Hint;
-
-/// O que cada nível oferece.
-pub const LEVELS: [&str; 3] = ["onde olhar", "o raciocínio", "quase lá"];
 
 pub fn run(arguments: &Hint) -> Result<ExitCode> {
     let course = Course::find()?;
     let (_, step) = course.find_step(&arguments.step)?;
     let count = step.hints.len();
     ensure!((1..=count).contains(&arguments.level), "o passo `{}` tem dicas do nível 1 ao {count}", step.id);
-    for (hint, (number, level)) in step.hints.iter().zip((1..).zip(LEVELS)).take(arguments.level) {
+    for (hint, (number, level)) in step.hints.iter().zip((1..).zip(HINT_LEVELS)).take(arguments.level) {
         println!("Dica {number} de {count}, {level}:\n  {}\n", hint.replace('\n', "\n  "));
     }
     if arguments.level < count {

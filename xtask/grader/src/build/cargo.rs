@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,10 @@ use crate::toolchain;
 
 /// A memória de um módulo WASM, em bytes: a mesma para todos os hospedeiros.
 pub const WASM_MEMORY: u64 = 256 * 1024 * 1024;
+
+/// Quanto uma compilação pode levar. A primeira, com todas as dependências, leva poucos minutos em uma máquina lenta; uma conta
+/// sem fim em um `const` do leitor levaria para sempre.
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// O que se compila de um capítulo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +60,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub(super) fn whole_file(file: String, message: String) -> Self {
-        let rendered = message.clone();
-        Self { file, line: 1, column: 1, end_line: 1, end_column: 1, level: Level::Error, message, rendered }
+    /// Um erro nosso, sobre uma linha inteira.
+    pub(super) fn at(file: String, line: u32, message: String) -> Self {
+        let rendered = format!("{message}\n  em {file}:{line}");
+        Self { file, line, column: 1, end_line: line, end_column: 1, level: Level::Error, message, rendered }
     }
 }
 
@@ -85,6 +91,8 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
             let wasm = toolchain::wasm()?;
             let mut command = wasm.cargo();
             command.env("CARGO_TARGET_DIR", wasm.target_dir(&course.target));
+            // Com elas o cargo ignoraria as opções abaixo, e o módulo ficaria sem teto de memória.
+            command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
             command
         }
     };
@@ -99,15 +107,23 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
         // Sem o teto, uma alocação sem fim só pararia no prazo; com ele, ela termina em uma armadilha limpa.
         command.arg(format!("target.wasm32-wasip1.rustflags=[\"-Clink-arg=--max-memory={WASM_MEMORY}\"]"));
     }
+    let limits = Limits { deadline: Some(DEADLINE), ..Limits::default() };
     let progress = Progress::new();
     let show = |bytes: &[u8]| {
         if let Some(package) = compiling(bytes) {
             progress.show(&format!("compilando {package}…"));
         }
     };
-    let finished = process::run(&mut command, Limits::default(), show)
+    let finished = process::run(command, limits, show)
         .context("não consegui rodar o cargo; ele vem com o Rust (https://rustup.rs)")?;
     drop(progress);
+    if matches!(finished.end, End::Deadline) {
+        bail!(
+            "a compilação passou de {} minutos e foi encerrada; procure no seu código uma conta que o compilador faz sem chegar ao \
+             fim (um `const` com laço) e rode de novo",
+            DEADLINE.as_secs() / 60
+        );
+    }
     let outcome = parse(&finished.stdout, what, chapter);
     let ok = matches!(&finished.end, End::Finished(status) if status.success());
     let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
@@ -135,9 +151,9 @@ fn explain(stderr: &str, placeless: &[String]) -> String {
         "spurious network",
     ]) {
         "o cargo não conseguiu baixar as dependências: na primeira vez é preciso ter rede; depois tudo funciona sem ela"
-    } else if says(&["toolchain", "rustup"]) {
+    } else if says(&["is not installed", "toolchain '"]) {
         "a versão do Rust pedida por `rust-toolchain.toml` não está instalada; rode `rustup toolchain install` nesta pasta"
-    } else if says(&["linker", "link.exe", "`cc`"]) {
+    } else if says(&["linker `"]) {
         "falta um ligador (linker): instale o gcc, o Xcode Command Line Tools ou o Visual Studio Build Tools"
     } else if says(&["failed to parse manifest", "failed to load manifest"]) {
         "um Cargo.toml está com problema; desfaça a edição com `git checkout -- Cargo.toml exercises solutions`"

@@ -4,18 +4,18 @@
 //! compilado de novo. Cada volta troca ao menos um passo, então a repetição termina.
 
 mod cargo;
+mod confined;
 mod scratch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 pub use cargo::{Diagnostic, Level, WASM_MEMORY, cargo_program};
 pub use scratch::{Scratch, starter_of};
 
 use crate::course::{Chapter, Course, Step, StepId, slashed};
-use crate::files;
 
 /// De onde vêm os arquivos dos passos.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,25 +40,21 @@ impl Source {
         }
     }
 
-    /// O texto de um passo; `None` quando o arquivo do leitor não existe.
-    fn find_text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<Option<String>> {
+    /// O texto de um passo, ou por que ele não pode ser compilado (o arquivo sumiu, não é texto, traz outros arquivos).
+    fn find_text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<Result<String, Diagnostic>> {
         let path = match self {
             Self::Reader => chapter.exercise_file(step),
-            Self::Starter => return scratch::starter_of(course, chapter, step).map(Some),
+            Self::Starter => return scratch::starter_of(course, chapter, step).map(Ok),
             Self::Solution => chapter.solution_file(step),
             Self::Overlay { files, .. } => files.get(&step.id).cloned().unwrap_or_else(|| chapter.solution_file(step)),
         };
-        let path = course.root.join(path);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("não consegui ler {}", path.display())),
-        }
+        let shown = slashed(&chapter.exercise_file(step));
+        Ok(confined::read(&course.root.join(path), &step.id)
+            .map_err(|refusal| Diagnostic::at(shown, refusal.line, refusal.message)))
     }
 
     fn text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<String> {
-        self.find_text(course, chapter, step)?
-            .with_context(|| format!("falta o arquivo do passo `{}` ({})", step.id, self.name()))
+        self.find_text(course, chapter, step)?.map_err(|refusal| anyhow!("{}", refusal.message))
     }
 }
 
@@ -132,7 +128,7 @@ struct Built {
 
 fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, what: cargo::What) -> Result<Built> {
     let scratch = Scratch::open(course, chapter, source, target, what)?;
-    let mut replaced = missing_files(course, chapter, source)?;
+    let mut replaced = unusable_files(course, chapter, source)?;
     loop {
         let starters: BTreeSet<_> = replaced.keys().cloned().collect();
         scratch.fill(course, chapter, source, &starters)?;
@@ -156,18 +152,15 @@ fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, wh
     }
 }
 
-/// Os passos cujo arquivo sumiu: contam como os que não compilam.
-fn missing_files(course: &Course, chapter: &Chapter, source: &Source) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
-    let mut missing = BTreeMap::new();
+/// Os passos cujo arquivo nem chega ao compilador: contam como os que não compilam.
+fn unusable_files(course: &Course, chapter: &Chapter, source: &Source) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
+    let mut unusable = BTreeMap::new();
     for step in &chapter.steps {
-        if source.find_text(course, chapter, step)?.is_none() {
-            let file = slashed(&chapter.exercise_file(step));
-            let message =
-                format!("o arquivo {file} não existe; recupere o esqueleto com `cargo xtask reset {}`", step.id);
-            missing.insert(step.id.clone(), vec![Diagnostic::whole_file(file, message)]);
+        if let Err(refusal) = source.find_text(course, chapter, step)? {
+            unusable.insert(step.id.clone(), vec![refusal]);
         }
     }
-    Ok(missing)
+    Ok(unusable)
 }
 
 type Blame = (BTreeMap<StepId, Vec<Diagnostic>>, Vec<Diagnostic>);
@@ -215,11 +208,4 @@ fn isolate(
 /// O conteúdo de um artefato, para quem o guarda ou o serve.
 pub fn read_artifact(path: &std::path::Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("não consegui ler {}", path.display()))
-}
-
-/// O texto atual de um passo do leitor e a sua soma.
-pub fn reader_text(course: &Course, chapter: &Chapter, step: &Step) -> Result<(String, String)> {
-    let text = files::read_text(&course.root.join(chapter.exercise_file(step)))?;
-    let hash = files::hash(text.as_bytes());
-    Ok((text, hash))
 }

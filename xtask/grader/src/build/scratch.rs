@@ -6,15 +6,19 @@
 //! leitor seja tocado, e as mensagens mostram os caminhos que ele conhece.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use super::cargo::What;
 use super::{Source, Target};
 use crate::course::{Chapter, Course, Step, StepId};
-use crate::{files, starter};
+use crate::{files, interrupt, starter};
+
+/// De quanto em quanto tempo se olha se a outra execução terminou.
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
 /// O `Cargo.lock` do repositório, como estava na última vez em que a cópia foi preenchida.
 const ROOT_LOCK: &str = "Cargo.lock.root";
@@ -41,9 +45,18 @@ impl Scratch {
         })?;
         let path = dir.join(".lock");
         let lock = File::create(&path).with_context(|| format!("não consegui criar {}", path.display()))?;
-        if lock.try_lock().is_err() {
-            eprintln!("Outra execução está usando {}; esperando ela terminar…", dir.display());
-            lock.lock().with_context(|| format!("não consegui travar {}", path.display()))?;
+        let mut waiting = false;
+        while let Err(error) = lock.try_lock() {
+            if let TryLockError::Error(error) = error {
+                return Err(error).with_context(|| format!("não consegui travar {}", path.display()));
+            }
+            if !waiting {
+                eprintln!("Outra execução está usando {}; esperando ela terminar…", dir.display());
+                waiting = true;
+            }
+            // Pergunta de tempos em tempos em vez de bloquear: assim o Ctrl-C interrompe a espera.
+            interrupt::check()?;
+            std::thread::sleep(LOCK_POLL);
         }
         let place = files::hash(dir.to_string_lossy().as_bytes());
         let version = format!("0.0.0-{name}-{}", &place[..12]);
@@ -56,11 +69,11 @@ impl Scratch {
         wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter, &self.version)?.into_bytes());
         let lock = course.root.join("Cargo.lock");
         wanted.insert(PathBuf::from(ROOT_LOCK), std::fs::read(&lock).with_context(|| missing(&lock))?);
-        for package in packages(course, chapter)? {
-            add_tree(course, &package, &mut wanted)?;
-        }
+        // O `src` do capítulo não é copiado do leitor: os módulos dados vêm da resposta, e os passos, da variante.
         let sources = chapter.exercise_dir().join("src");
-        wanted.retain(|path, _| !path.starts_with(&sources));
+        for package in packages(course, chapter)? {
+            add_tree(course, &package, &sources, &mut wanted)?;
+        }
         for given in files::walk(&course.root.join(chapter.solution_dir()).join("src"))? {
             let bytes = std::fs::read(course.root.join(chapter.solution_dir()).join("src").join(&given))?;
             wanted.insert(sources.join(given), bytes);
@@ -152,14 +165,19 @@ fn normalized(path: &Path) -> PathBuf {
     clean
 }
 
-fn add_tree(course: &Course, package: &Path, wanted: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+fn add_tree(course: &Course, package: &Path, except: &Path, wanted: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
     let dir = course.root.join(package);
     for file in files::walk(&dir)? {
-        if file.starts_with("wrong") || file.starts_with("target") {
+        let path = package.join(&file);
+        // Um editor deixa arquivos seus (`.#queue.rs`) por perto, e um `build.rs` rodaria na máquina de quem avalia.
+        let hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let unwanted =
+            hidden || file == Path::new("build.rs") || file.starts_with("wrong") || file.starts_with("target");
+        if unwanted || path.starts_with(except) {
             continue;
         }
         let bytes = std::fs::read(dir.join(&file)).with_context(|| missing(&dir.join(&file)))?;
-        wanted.insert(package.join(file), bytes);
+        wanted.insert(path, bytes);
     }
     Ok(())
 }

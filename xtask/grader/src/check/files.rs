@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{Problem, wrong_answers};
-use crate::course::{Chapter, Course, Step, slashed};
+use crate::course::{Chapter, Course, HINT_LEVELS, Step, slashed};
 use crate::exercises::{self, State};
 use crate::files::{read_text, walk};
 use crate::tests_list;
 
-/// Quantas dicas tem um passo: onde olhar, o raciocínio, quase lá.
-const HINTS: usize = 3;
+/// Quantas dicas tem um passo.
+const HINTS: usize = HINT_LEVELS.len();
 /// A largura do Markdown, em caracteres.
 const WIDTH: usize = 120;
 

@@ -20,7 +20,9 @@ use crate::progress::Progress;
 /// Os nomes dos testes do programa, na ordem em que ele os lista.
 pub fn list(artifact: &Path) -> Result<Vec<String>> {
     let limits = Limits { deadline: Some(Duration::from_secs(30)), ..Limits::default() };
-    let finished = process::run(Command::new(artifact).arg("--list"), limits, |_| {})?;
+    let mut command = Command::new(artifact);
+    command.arg("--list");
+    let finished = process::run(command, limits, |_| {})?;
     match finished.end {
         End::Finished(status) if status.success() => {
             Ok(wasi_host::parse_list(&String::from_utf8_lossy(&finished.stdout)))
@@ -70,7 +72,7 @@ fn run_one(artifact: &Path, name: &str, timeout: Duration) -> Result<TestRun> {
     if let Some(dir) = artifact.parent() {
         command.current_dir(dir);
     }
-    let finished = process::run(&mut command, limits, |_| {})?;
+    let finished = process::run(command, limits, |_| {})?;
     let execution = execution_of(finished);
     let verdict = wasi_host::judge(name, &execution);
     Ok(TestRun { name: name.to_owned(), verdict, duration_ms: execution.duration_ms })

@@ -1,11 +1,12 @@
 //! Um processo filho com limites: prazo, memória, tamanho da saída, e Ctrl-C. Só funções seguras e portáveis.
 
 use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use process_wrap::std::{ChildWrapper, CommandWrap};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::interrupt;
@@ -49,19 +50,16 @@ const LONGEST_NAP: Duration = Duration::from_millis(25);
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// Roda até o fim, entregando a `on_stderr` cada pedaço da saída de erro à medida que chega.
-pub fn run(command: &mut Command, limits: Limits, mut on_stderr: impl FnMut(&[u8])) -> Result<Finished> {
+pub fn run(mut command: Command, limits: Limits, mut on_stderr: impl FnMut(&[u8])) -> Result<Finished> {
     let start = Instant::now();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("não consegui iniciar `{}`", command.get_program().to_string_lossy()))?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = in_its_own_group(command).spawn().with_context(|| format!("não consegui iniciar `{program}`"))?;
     let (sender, receiver) = mpsc::sync_channel(64);
-    if let Some(stdout) = child.stdout.take() {
+    if let Some(stdout) = child.stdout().take() {
         pump(stdout, sender.clone(), Piece::Stdout);
     }
-    if let Some(stderr) = child.stderr.take() {
+    if let Some(stderr) = child.stderr().take() {
         pump(stderr, sender.clone(), Piece::Stderr);
     }
     drop(sender);
@@ -81,12 +79,12 @@ pub fn run(command: &mut Command, limits: Limits, mut on_stderr: impl FnMut(&[u8
         };
         limits.output.is_some_and(|limit| kept > limit)
     };
-    let mut meter = MemoryMeter::new(&child, limits.memory);
+    let mut meter = MemoryMeter::new(child.id(), limits.memory);
     let mut nap = SHORTEST_NAP;
     let mut open = true;
     let end = loop {
         if interrupt::requested() {
-            kill(&mut child);
+            kill(&mut *child);
             return Err(interrupt::Interrupted.into());
         }
         if open {
@@ -95,7 +93,8 @@ pub fn run(command: &mut Command, limits: Limits, mut on_stderr: impl FnMut(&[u8
                     if take(piece) {
                         break End::Output;
                     }
-                    continue;
+                    // Quem escreve sem parar também tem prazo e limite de memória: segue para as perguntas abaixo.
+                    nap = SHORTEST_NAP;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => open = false,
@@ -116,7 +115,7 @@ pub fn run(command: &mut Command, limits: Limits, mut on_stderr: impl FnMut(&[u8
     };
     let duration = start.elapsed();
     if !matches!(end, End::Finished(_)) {
-        kill(&mut child);
+        kill(&mut *child);
     }
     let drained = Instant::now();
     while let Ok(piece) = receiver.recv_timeout(DRAIN.saturating_sub(drained.elapsed())) {
@@ -138,7 +137,17 @@ fn pump(mut from: impl Read + Send + 'static, to: mpsc::SyncSender<Piece>, piece
     });
 }
 
-fn kill(child: &mut Child) {
+/// O cargo inicia o rustc, e um teste pode iniciar outros: encerrar o grupo encerra todos.
+fn in_its_own_group(command: Command) -> CommandWrap {
+    let mut wrap = CommandWrap::from(command);
+    #[cfg(unix)]
+    wrap.wrap(process_wrap::std::ProcessGroup::leader());
+    #[cfg(windows)]
+    wrap.wrap(process_wrap::std::JobObject);
+    wrap
+}
+
+fn kill(child: &mut dyn ChildWrapper) {
     // Se o processo já terminou sozinho não há o que encerrar; esperar recolhe o que restou dele.
     let _ = child.kill();
     let _ = child.wait();
@@ -156,13 +165,8 @@ struct MemoryMeter {
 impl MemoryMeter {
     const INTERVAL: Duration = Duration::from_millis(20);
 
-    fn new(child: &Child, limit: Option<u64>) -> Self {
-        Self {
-            system: System::new().ok(),
-            pid: Pid::from_u32(child.id()),
-            limit,
-            next: Instant::now() + Self::INTERVAL,
-        }
+    fn new(id: u32, limit: Option<u64>) -> Self {
+        Self { system: System::new().ok(), pid: Pid::from_u32(id), limit, next: Instant::now() + Self::INTERVAL }
     }
 
     fn exceeded(&mut self) -> bool {
@@ -177,5 +181,40 @@ impl MemoryMeter {
             ProcessRefreshKind::nothing().with_memory(),
         );
         system.process(self.pid).is_some_and(|process| process.memory() > limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sysinfo::ProcessStatus;
+
+    /// Um programa que escreve aos poucos, sem parar: cada pedaço chega antes de qualquer espera vencer.
+    #[cfg(unix)]
+    #[test]
+    fn a_process_that_never_stops_writing_still_has_a_deadline() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "while :; do echo x >&2; sleep 0.001; done"]);
+        let limits = Limits { deadline: Some(Duration::from_millis(300)), ..Limits::default() };
+        assert!(matches!(run(command, limits, |_| {}).unwrap().end, End::Deadline));
+    }
+
+    /// O filho termina, mas o neto herdou a saída e a seguraria para sempre.
+    #[cfg(unix)]
+    #[test]
+    fn a_deadline_ends_the_grandchildren_too() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 86399 & echo $!; wait"]);
+        let limits = Limits { deadline: Some(Duration::from_millis(300)), ..Limits::default() };
+        let finished = run(command, limits, |_| {}).unwrap();
+        assert!(matches!(finished.end, End::Deadline));
+        let grandchild: u32 = String::from_utf8_lossy(&finished.stdout).trim().parse().unwrap();
+        let mut system = System::new().unwrap();
+        system.refresh_processes(ProcessesToUpdate::Some(&[Pid::from_u32(grandchild)]), true);
+        // Encerrado, ele pode demorar a ser recolhido por quem o herdou.
+        let alive = system.process(Pid::from_u32(grandchild)).is_some_and(|process| {
+            process.name() == "sleep" && !matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead)
+        });
+        assert!(!alive, "o neto {grandchild} continua vivo");
     }
 }

@@ -54,7 +54,7 @@ fn wasi_run(course: &Course, module: &Path, arguments: impl FnOnce(&mut Command)
     let mut command = Command::new(executable(course)?);
     command.arg(module);
     arguments(&mut command);
-    let finished = process::run(&mut command, Limits::default(), |_| {})?;
+    let finished = process::run(command, Limits::default(), |_| {})?;
     match finished.end {
         End::Finished(status) if status.success() => Ok(String::from_utf8_lossy(&finished.stdout).into_owned()),
         _ => bail!("o sandbox não rodou: {}", String::from_utf8_lossy(&finished.stderr).trim_end()),
@@ -72,7 +72,7 @@ fn executable(course: &Course) -> Result<PathBuf> {
     command.current_dir(&course.root).env("CARGO_TARGET_DIR", &course.target);
     command.args(["build", "--quiet", "--package", "wasi-host", "--features", "native", "--bin", "wasi-run"]);
     command.arg("--message-format=json-render-diagnostics");
-    let finished = process::run(&mut command, Limits::default(), |_| {}).context("não consegui rodar o cargo")?;
+    let finished = process::run(command, Limits::default(), |_| {}).context("não consegui rodar o cargo")?;
     let executable = String::from_utf8_lossy(&finished.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
