@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::say;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -171,7 +172,8 @@ pub struct Reset {
     after_help = "\nExemplos:\n  \
         cargo xtask serve\n  \
         cargo xtask serve --port 3001 --open\n  \
-        cargo xtask serve --setup   instala antes o que falta para rodar os testes na página"
+        cargo xtask serve --setup   instala antes o que falta para rodar os testes na página\n\n\
+        O servidor só atende esta máquina. Se outras pessoas a usam ao mesmo tempo, elas também conseguem abri-lo."
 )]
 pub struct Serve {
     /// A porta em 127.0.0.1 (padrão: 3000)
@@ -276,8 +278,8 @@ pub struct Test {
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.replace(',', ".").parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
-        _ => Err("diga os segundos, maior que 0 e até 3600, como `10` ou `0,5`".into()),
+        Ok(seconds) if (0.05..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("diga os segundos, de 0,05 a 3600, como `10` ou `0,5`".into()),
     }
 }
 
@@ -292,7 +294,7 @@ fn jobs(text: &str) -> Result<usize, String> {
 pub fn report(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp => {
-            print!("{}", error.render());
+            say!("{}", error.render());
             ExitCode::SUCCESS
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

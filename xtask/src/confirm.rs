@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
+use crate::say;
 use anyhow::{Result, bail};
 
 /// Verdadeiro quando a pessoa responde sim. Sem terminal não há a quem perguntar, e o erro diz como seguir.
@@ -9,7 +10,7 @@ pub fn confirm(question: &str, without_terminal: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("não há um terminal para perguntar; {without_terminal}");
     }
-    print!("{question} [s/N] ");
+    say!("{question} [s/N] ");
     std::io::stdout().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod confirm;
+mod say;
 
 use std::process::ExitCode;
 

@@ -281,7 +281,7 @@ impl Course {
 
     fn suggestion(&self, said: &str) -> String {
         let name = said.rsplit('/').next().unwrap_or(said);
-        let close = self.steps().find(|(_, step)| {
+        let close = self.steps().filter(|_| !name.is_empty()).find(|(_, step)| {
             let known = step.name();
             known.starts_with(name) || name.starts_with(known) || same_letters(known, name)
         });

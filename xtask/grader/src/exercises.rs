@@ -113,10 +113,12 @@ fn state(course: &Course, chapter: &Chapter, step: &Step, record: &Record) -> Re
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::Missing),
         Err(error) => return Err(error).with_context(|| format!("não consegui ler {}", path.display())),
     };
-    if text == starter_of(course, chapter, step)?.as_bytes() {
+    // Um editor que grava com CRLF não editou nada.
+    let text = String::from_utf8_lossy(&text).replace("\r\n", "\n");
+    if text == starter_of(course, chapter, step)? {
         return Ok(State::Fresh);
     }
-    let untouched = record.get(&step.id.to_string()).is_some_and(|recorded| *recorded == files::hash(&text));
+    let untouched = record.get(&step.id.to_string()).is_some_and(|recorded| *recorded == files::hash(text.as_bytes()));
     Ok(if untouched { State::Stale } else { State::Edited })
 }
 

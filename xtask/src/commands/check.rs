@@ -8,6 +8,7 @@ use grader::course::{Chapter, Course};
 use grader::score::Host;
 
 use crate::cli::Check;
+use crate::sayln;
 
 pub fn run(arguments: &Check) -> Result<ExitCode> {
     let course = Course::find()?;
@@ -26,11 +27,11 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
             1 => "1 problema".to_owned(),
             count => format!("{count} problemas"),
         };
-        println!("{} {}: {verdict}", chapter.id, chapter.title);
+        sayln!("{} {}: {verdict}", chapter.id, chapter.title);
         problems.extend(found);
     }
     for problem in &problems {
-        println!("\n✗ {}\n  conserto: {}", problem.what, problem.fix);
+        sayln!("\n✗ {}\n  conserto: {}", problem.what, problem.fix);
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,6 +13,7 @@ use similar::{ChangeTag, TextDiff};
 use wasi_host::Status;
 
 use crate::cli::Diff;
+use crate::{say, sayln};
 
 pub fn run(arguments: &Diff) -> Result<ExitCode> {
     let course = Course::find()?;
@@ -21,7 +22,7 @@ pub fn run(arguments: &Diff) -> Result<ExitCode> {
         let request = Request { source: Source::Reader, host: Host::Native, options: Options::default() };
         let report = score::grade(&course, chapter, &[step], &request)?;
         if report.steps.iter().any(|step| step.status != Status::Passed) {
-            println!(
+            sayln!(
                 "O passo `{}` ainda não passa, então a resposta continua guardada.\n\
                  Uma dica: cargo xtask hint {}\nVer mesmo assim: cargo xtask diff {} --spoiler",
                 step.id,
@@ -32,10 +33,10 @@ pub fn run(arguments: &Diff) -> Result<ExitCode> {
         }
     }
     let (mine, answer) = (chapter.exercise_file(step), chapter.solution_file(step));
-    let old = files::read_text(&course.root.join(&mine))?;
+    let old = files::read_text(&course.root.join(&mine))?.replace("\r\n", "\n");
     let new = without_markers(&files::read_text(&course.root.join(&answer))?);
-    println!("- {}\n+ {}\n", slashed(&mine), slashed(&answer));
-    print!("{}", unified(&old, &new, std::io::stdout().is_terminal()));
+    sayln!("- {}\n+ {}\n", slashed(&mine), slashed(&answer));
+    say!("{}", unified(&old, &new, std::io::stdout().is_terminal()));
     Ok(ExitCode::SUCCESS)
 }
 

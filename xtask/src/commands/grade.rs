@@ -17,6 +17,7 @@ use notify::{RecursiveMode, Watcher};
 
 use crate::cli::{Format, Grade};
 use crate::commands::setup;
+use crate::say;
 
 pub fn run(arguments: &Grade) -> Result<ExitCode> {
     let course = Course::find()?;
@@ -69,15 +70,27 @@ fn emit(course: &Course, report: &Report, arguments: &Grade) -> Result<()> {
     };
     match &arguments.output {
         Some(path) => {
-            files::write_atomic(path, text.as_bytes())?;
+            write_report(path, &text)?;
             eprintln!("O relatório está em {}.", path.display());
         }
-        None => print!("{text}"),
+        None => say!("{text}"),
     }
     Ok(())
 }
 
-/// Avalia de novo a cada gravação, até o Ctrl-C. Um erro (um `course.toml` pela metade, por exemplo) aparece e a espera continua.
+/// Grava o relatório inteiro ou nada; um destino que não é um arquivo comum (`/dev/stdout`, um FIFO) só recebe o texto.
+fn write_report(path: &Path, text: &str) -> Result<()> {
+    // Uma ligação leva ao arquivo verdadeiro; o que ainda não existe será criado.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    match std::fs::metadata(&real) {
+        Ok(found) if !found.is_file() => {
+            std::fs::write(&real, text).with_context(|| format!("não consegui gravar {}", path.display()))
+        }
+        _ => files::write_atomic(&real, text.as_bytes()),
+    }
+}
+
+/// Avalia de novo a cada gravação, até o Ctrl-C. Um erro (o disco cheio, por exemplo) aparece e a espera continua.
 fn watch(course: &Course, selection: &Selection, arguments: &Grade) -> Result<ExitCode> {
     let (sender, receiver) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(sender).context("não consegui observar os arquivos")?;
@@ -90,7 +103,7 @@ fn watch(course: &Course, selection: &Selection, arguments: &Grade) -> Result<Ex
     loop {
         if std::io::stdout().is_terminal() {
             // Limpa a tela: o resultado da vez anterior só confundiria.
-            print!("\x1b[2J\x1b[H");
+            say!("\x1b[2J\x1b[H");
         }
         match grade(course, selection, arguments) {
             Ok(report) => emit(course, &report, arguments)?,

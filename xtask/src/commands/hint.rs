@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use grader::course::{Course, HINT_LEVELS};
 
 use crate::cli::Hint;
+use crate::sayln;
 
 pub fn run(arguments: &Hint) -> Result<ExitCode> {
     let course = Course::find()?;
@@ -13,12 +14,12 @@ pub fn run(arguments: &Hint) -> Result<ExitCode> {
     let count = step.hints.len();
     ensure!((1..=count).contains(&arguments.level), "o passo `{}` tem dicas do nível 1 ao {count}", step.id);
     for (hint, (number, level)) in step.hints.iter().zip((1..).zip(HINT_LEVELS)).take(arguments.level) {
-        println!("Dica {number} de {count}, {level}:\n  {}\n", hint.replace('\n', "\n  "));
+        sayln!("Dica {number} de {count}, {level}:\n  {}\n", hint.replace('\n', "\n  "));
     }
     if arguments.level < count {
-        println!("Quer mais? cargo xtask hint {} --level {}", step.name(), arguments.level + 1);
+        sayln!("Quer mais? cargo xtask hint {} --level {}", step.name(), arguments.level + 1);
     } else {
-        println!("Se ainda assim não sair: cargo xtask diff {} --spoiler", step.name());
+        sayln!("Se ainda assim não sair: cargo xtask diff {} --spoiler", step.name());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use grader::exercises::{self, State};
 
 use crate::cli::Reset;
 use crate::confirm::confirm;
+use crate::sayln;
 
 pub fn run(arguments: &Reset) -> Result<ExitCode> {
     let course = Course::find()?;
@@ -15,7 +16,7 @@ pub fn run(arguments: &Reset) -> Result<ExitCode> {
     let file = slashed(&chapter.exercise_file(step));
     let edited = match exercises::state_of(&course, chapter, step)? {
         State::Fresh => {
-            println!("{file} já é o esqueleto; nada a fazer.");
+            sayln!("{file} já é o esqueleto; nada a fazer.");
             return Ok(ExitCode::SUCCESS);
         }
         State::Edited => true,
@@ -24,14 +25,14 @@ pub fn run(arguments: &Reset) -> Result<ExitCode> {
     if edited && !arguments.yes {
         let question = format!("Trocar {file} pelo esqueleto? O que você escreveu fica guardado em `.backup/`.");
         if !confirm(&question, "repita com `--yes` se quer mesmo trocar")? {
-            println!("Nada mudou.");
+            sayln!("Nada mudou.");
             return Ok(ExitCode::FAILURE);
         }
     }
     let copy = exercises::reset(&course, chapter, step)?;
-    println!("{file} voltou a ser o esqueleto.");
+    sayln!("{file} voltou a ser o esqueleto.");
     if let Some(copy) = copy {
-        println!("O que você tinha escrito está em {}.", slashed(&copy));
+        sayln!("O que você tinha escrito está em {}.", slashed(&copy));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,10 +7,11 @@ use grader::course::Course;
 use grader::toolchain::{self, Options, Report, State};
 
 use crate::cli::Setup;
+use crate::sayln;
 
 pub fn run(arguments: &Setup) -> Result<ExitCode> {
     let report = prepare(arguments.browser, arguments.check)?;
-    println!("\n{report}");
+    sayln!("\n{report}");
     Ok(if complete(&report) { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 

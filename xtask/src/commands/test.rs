@@ -10,6 +10,7 @@ use grader::interrupt;
 
 use crate::cli::{Check, Test};
 use crate::commands::{check, setup};
+use crate::sayln;
 
 /// Uma etapa: o nome que `--only` aceita e o que ela prova.
 struct Stage {
@@ -44,25 +45,25 @@ pub fn run(arguments: &Test) -> Result<ExitCode> {
     let mut failed = Vec::new();
     for stage in STAGES.iter().filter(wanted) {
         interrupt::check()?;
-        println!("\n== {}: {}", stage.name, stage.proves);
+        sayln!("\n== {}: {}", stage.name, stage.proves);
         let start = Instant::now();
         let passed = (stage.run)(&course)?;
-        println!("== {}: {} em {} s", stage.name, if passed { "passou" } else { "FALHOU" }, start.elapsed().as_secs());
+        sayln!("== {}: {} em {} s", stage.name, if passed { "passou" } else { "FALHOU" }, start.elapsed().as_secs());
         if !passed {
             failed.push(stage.name);
         }
     }
     if failed.is_empty() {
-        println!("\nTudo passou.");
+        sayln!("\nTudo passou.");
         Ok(ExitCode::SUCCESS)
     } else {
-        println!("\nNão passou: {}. Repita só uma etapa com `cargo xtask test --only ETAPA`.", failed.join(", "));
+        sayln!("\nNão passou: {}. Repita só uma etapa com `cargo xtask test --only ETAPA`.", failed.join(", "));
         Ok(ExitCode::FAILURE)
     }
 }
 
 fn cargo(course: &Course, arguments: &[&str]) -> Result<bool> {
-    println!("$ cargo {}", arguments.join(" "));
+    sayln!("$ cargo {}", arguments.join(" "));
     let status = Command::new(cargo_program())
         .current_dir(&course.root)
         .args(arguments)

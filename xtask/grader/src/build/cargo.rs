@@ -239,9 +239,14 @@ fn diagnostic(message: RustcMessage) -> Option<Diagnostic> {
         end_line: span.line_end,
         end_column: span.column_end,
         level,
-        rendered: message.rendered.unwrap_or_else(|| message.message.clone()),
-        message: message.message,
+        rendered: printable(&message.rendered.unwrap_or_else(|| message.message.clone())),
+        message: printable(&message.message),
     })
+}
+
+/// Sem caracteres de controle: o texto de um `compile_error!` não pode mexer no terminal de quem avalia.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 impl Span {
