@@ -5,6 +5,7 @@
 mod cli;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use grader::course::Course;
@@ -17,6 +18,8 @@ use cli::Command;
 const BOOK_HAS_PROBLEMS: u8 = 1;
 /// Não deu para gerar ou servir: uso errado, falta de ferramenta, disco.
 const COULD_NOT_RUN: u8 = 2;
+/// Quanto esperar, depois do Ctrl-C, para que uma geração ou compilação em curso apague o que deixou pela metade.
+const CLEAN_UP: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     match run() {
@@ -47,8 +50,8 @@ fn run() -> Result<()> {
                 .build()
                 .context("não consegui preparar o servidor")?;
             let result = runtime.block_on(serve(port, open));
-            // Uma compilação em curso já recebeu o pedido de parar; não há o que esperar dela.
-            runtime.shutdown_background();
+            // O trabalho em curso já recebeu o pedido de parar; se demorar, a próxima geração faz a limpeza.
+            runtime.shutdown_timeout(CLEAN_UP);
             result
         }
     }
@@ -67,6 +70,7 @@ async fn serve(port: u16, open: bool) -> Result<()> {
         }
     };
     println!("O livro está em {} (Ctrl-C termina).", server.url());
+    println!("Só esta máquina o alcança, mas outro usuário dela também consegue abrir a página e editar os passos.");
     if open && let Err(error) = opener::open_browser(server.url()) {
         eprintln!("Não consegui abrir o navegador ({error}); abra o endereço acima.");
     }

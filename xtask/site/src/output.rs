@@ -1,6 +1,6 @@
 //! A pasta de saída: montada ao lado e trocada de uma vez, e nunca por cima de uma pasta que não é nossa.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,10 @@ use grader::files;
 
 /// O arquivo que diz "esta pasta foi gerada por nós e pode ser trocada".
 const MARKER: &str = ".caderno-site";
+/// Como começa o nome das pastas temporárias.
+const SCRATCH_PREFIX: &str = ".caderno-";
+/// O arquivo que diz "esta pasta temporária é nossa"; enquanto o dono vive, está trancado.
+const SCRATCH_LOCK: &str = ".caderno-in-use";
 
 /// Roda `fill` em uma pasta nova e, se deu certo, põe-na no lugar de `target`.
 ///
@@ -17,11 +21,15 @@ pub fn replace_dir(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Res
     refuse_foreign(&target)?;
     let parent = target.parent().with_context(|| format!("{} não pode ser a pasta de saída", target.display()))?;
     fs::create_dir_all(parent).with_context(|| format!("não consegui criar {}", parent.display()))?;
+    sweep(parent);
     // No mesmo disco que o destino, para que o `rename` seja só um `rename`.
     let scratch = tempfile::Builder::new()
-        .prefix(".caderno-")
+        .prefix(SCRATCH_PREFIX)
         .tempdir_in(parent)
         .with_context(|| format!("não consegui criar uma pasta temporária em {}", parent.display()))?;
+    // Declarada depois da pasta, a tranca se solta antes de a pasta ser apagada, como o Windows exige.
+    // Um disco sem trancas fica sem a marca, e então ninguém apaga a pasta por engano.
+    let _in_use = lock(scratch.path()).ok();
     let (fresh, old) = (scratch.path().join("new"), scratch.path().join("old"));
     fs::create_dir(&fresh)?;
     fill(&fresh)?;
@@ -39,6 +47,34 @@ pub fn replace_dir(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Res
         return Err(error).with_context(|| format!("não consegui escrever {}", target.display()));
     }
     Ok(())
+}
+
+/// Tranca uma pasta temporária enquanto o arquivo devolvido estiver aberto; o sistema solta a tranca de quem morre.
+fn lock(scratch: &Path) -> std::io::Result<File> {
+    let unnamed = scratch.join("lock");
+    let file = File::create(&unnamed)?;
+    file.try_lock()?;
+    // O nome que `sweep` procura só aparece já trancado.
+    fs::rename(unnamed, scratch.join(SCRATCH_LOCK))?;
+    Ok(file)
+}
+
+/// Apaga as pastas temporárias de gerações interrompidas (Ctrl-C, falta de luz), e só elas.
+///
+/// Sobrar lixo não impede gerar o livro: o que não der para apagar fica para a próxima vez.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let named = entry.file_name().to_string_lossy().starts_with(SCRATCH_PREFIX);
+        // O tipo da entrada não segue links: um link com esse nome não é nosso.
+        if named && entry.file_type().is_ok_and(|kind| kind.is_dir()) && abandoned(&entry.path()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn abandoned(scratch: &Path) -> bool {
+    File::options().write(true).open(scratch.join(SCRATCH_LOCK)).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 fn refuse_foreign(target: &Path) -> Result<()> {
@@ -91,6 +127,26 @@ mod tests {
         assert_eq!(fs::read_to_string(target.join("index.html")).unwrap(), "dois");
         assert!(!target.join("sobra.html").exists());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "não sobra pasta temporária");
+    }
+
+    #[test]
+    fn what_an_interrupted_build_left_behind_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = |name: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir(&path).unwrap();
+            path
+        };
+        let (stale, alive, foreign) = (make(".caderno-velha"), make(".caderno-viva"), make(".caderno-tese"));
+        fs::write(stale.join("index.html"), "pela metade").unwrap();
+        drop(lock(&stale).unwrap());
+        let _owner = lock(&alive).unwrap();
+        // Um livro pronto pode ter esse prefixo no nome: quem decide é a tranca, que ele não tem.
+        fs::write(foreign.join(MARKER), "").unwrap();
+        replace_dir(&dir.path().join("site"), put("um")).unwrap();
+        assert!(!stale.exists(), "a pasta abandonada foi apagada");
+        assert!(alive.exists(), "a de outra geração em curso fica");
+        assert!(foreign.exists(), "a que não é temporária fica");
     }
 
     #[test]
