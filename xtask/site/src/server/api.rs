@@ -43,8 +43,8 @@ impl From<Error> for Failure {
         let text = error.to_string();
         match error {
             Error::Unknown(_) | Error::Missing(..) => Self::new(StatusCode::NOT_FOUND, text),
-            Error::Outside(_) => Self::new(StatusCode::FORBIDDEN, text),
-            Error::NotText(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, text),
+            Error::Linked(_) => Self::new(StatusCode::FORBIDDEN, text),
+            Error::NotText(_) | Error::NotAFile(..) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, text),
             Error::Conflict(present) => {
                 let Source { source, hash, .. } = *present;
                 Self(StatusCode::CONFLICT, json!({ "error": text, "source": source, "hash": hash }))
@@ -164,4 +164,8 @@ pub async fn module(State(app): State<Shared>, Path(file): Path<String>) -> Answ
 
 pub async fn unknown() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "este endereço não existe na API")
+}
+
+pub async fn wrong_method() -> Failure {
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "este endereço da API não aceita esse método")
 }

@@ -5,6 +5,9 @@
 //! - `Host` diferente do nosso é um nome de fora que aponta para 127.0.0.1 (*DNS rebinding*);
 //! - `Origin` e `Sec-Fetch-Site` dizem que o pedido partiu de outro site;
 //! - a senha (`x-caderno-token`), sorteada a cada início, só está nas páginas servidas, que outro site não consegue ler.
+//!
+//! Isso protege de outras páginas, não de outras pessoas: quem tem outra conta nesta mesma máquina pode abrir a página,
+//! ler nela a senha e usar a API, porque 127.0.0.1 é de todos os usuários dela.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -86,7 +89,7 @@ pub async fn protect(State(app): State<Shared>, request: Request, next: Next) ->
     response
 }
 
-/// Toda chamada à API leva a senha; só os módulos, que não guardam segredo, dispensam.
+/// Toda chamada à API leva a senha; só os módulos, que não guardam segredo, e o que não existe dispensam.
 pub async fn require_token(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let in_header = only(request.headers(), TOKEN_HEADER);
     // `EventSource` não manda cabeçalhos: nos eventos, e só neles, a senha vai no endereço.

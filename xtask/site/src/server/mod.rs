@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use grader::build::{Diagnostic, Source, Target, TestsBuild};
 use grader::course::Course;
 use grader::toolchain::WasmToolchain;
@@ -156,12 +156,15 @@ fn router(app: Shared) -> Router {
         .route("/api/steps/{chapter}/{step}/events", get(api::step_events))
         .route("/api/build/{chapter}/{step}", post(api::build_step))
         .route("/api/lab/{chapter}", post(api::build_lab))
-        .route("/api/{*rest}", get(api::unknown).put(api::unknown).post(api::unknown))
+        .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(api::BODY_LIMIT))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), guard::require_token));
     Router::new()
         .route("/api/modules/{file}", get(api::module))
         .merge(guarded)
+        .route("/api", any(api::unknown))
+        .route("/api/", any(api::unknown))
+        .route("/api/{*rest}", any(api::unknown))
         .fallback(get(page))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), guard::protect))
         .with_state(app)

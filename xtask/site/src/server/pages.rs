@@ -32,6 +32,10 @@ impl Pages {
         let mut found = HashMap::new();
         for file in files::walk(dir)? {
             let name = slashed(&file);
+            // A marca da pasta e o que mais começa com ponto são assunto do disco, não do livro.
+            if name.split('/').any(|part| part.starts_with('.')) {
+                continue;
+            }
             let path = dir.join(&file);
             let bytes = std::fs::read(&path).with_context(|| format!("não consegui ler {}", path.display()))?;
             let policy = match std::str::from_utf8(&bytes) {

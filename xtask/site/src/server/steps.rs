@@ -22,8 +22,13 @@ pub enum Error {
     Unknown(StepId),
     #[error("o arquivo {0} não existe; recupere o esqueleto com `cargo xtask reset {1}`")]
     Missing(String, StepId),
-    #[error("{0} leva para fora da pasta do curso; por segurança ele não é lido nem gravado por aqui")]
-    Outside(String),
+    #[error(
+        "{0} é um link ou está em uma pasta que é um link; por segurança a página não o lê nem grava. \
+         Troque o link por um arquivo comum com o mesmo conteúdo"
+    )]
+    Linked(String),
+    #[error("{0} não é um arquivo comum; tire-o do lugar e recupere o esqueleto com `cargo xtask reset {1}`")]
+    NotAFile(String, StepId),
     #[error("{0} não é texto em UTF-8; abra-o em um editor e salve-o como UTF-8")]
     NotText(String),
     #[error("o arquivo mudou no disco depois que esta página o leu; nada foi gravado")]
@@ -74,17 +79,22 @@ impl Steps {
         Ok(files::hash(text.as_bytes()))
     }
 
-    /// O texto e o caminho verdadeiro, já sem links simbólicos.
+    /// O texto e o caminho, em que nenhuma parte é um link: por um link a página alcançaria qualquer arquivo.
     fn load(&self, chapter: &Chapter, step: &Step) -> Result<(Source, PathBuf), Error> {
-        let shown = slashed(&chapter.exercise_file(step));
+        let relative = chapter.exercise_file(step);
+        let shown = slashed(&relative);
         let io = |error: std::io::Error| match error.kind() {
             ErrorKind::NotFound => Error::Missing(shown.clone(), step.id.clone()),
             _ => Error::Io(format!("não consegui ler {shown}: {error}")),
         };
-        let root = self.course.root.canonicalize().map_err(io)?;
-        let path = self.course.root.join(chapter.exercise_file(step)).canonicalize().map_err(io)?;
-        if !path.starts_with(&root) {
-            return Err(Error::Outside(shown));
+        // A pasta do curso em si pode ser um link; dali para dentro, não.
+        let path = self.course.root.canonicalize().map_err(io)?.join(relative);
+        let kind = path.symlink_metadata().map_err(io)?;
+        if kind.is_symlink() || path.canonicalize().map_err(io)? != path {
+            return Err(Error::Linked(shown));
+        }
+        if !kind.is_file() {
+            return Err(Error::NotAFile(shown, step.id.clone()));
         }
         let bytes = std::fs::read(&path).map_err(io)?;
         let hash = files::hash(&bytes);
@@ -98,10 +108,12 @@ impl Steps {
     }
 }
 
-/// O editor da página junta as linhas com `\n`; um arquivo que usa `\r\n` continua a usar.
+/// O editor da página junta as linhas com `\n`; um arquivo em que `\r\n` é maioria continua a usá-lo.
 fn with_line_endings_of(present: &str, text: &str) -> String {
     let unix = text.replace("\r\n", "\n");
-    if present.contains("\r\n") { unix.replace('\n', "\r\n") } else { unix }
+    let windows = present.matches("\r\n").count();
+    let all = present.matches('\n').count();
+    if windows * 2 > all { unix.replace('\n', "\r\n") } else { unix }
 }
 
 #[cfg(test)]
@@ -112,5 +124,13 @@ mod tests {
     fn line_endings_follow_the_file() {
         assert_eq!(with_line_endings_of("a\r\nb\r\n", "x\ny\n"), "x\r\ny\r\n");
         assert_eq!(with_line_endings_of("a\nb\n", "x\r\ny\r\n"), "x\ny\n");
+        assert_eq!(with_line_endings_of("", "x\ny\n"), "x\ny\n");
+    }
+
+    #[test]
+    fn in_a_mixed_file_the_majority_decides() {
+        assert_eq!(with_line_endings_of("a\r\nb\nc\n", "x\ny\n"), "x\ny\n");
+        assert_eq!(with_line_endings_of("a\r\nb\r\nc\n", "x\ny\n"), "x\r\ny\r\n");
+        assert_eq!(with_line_endings_of("a\r\nb\n", "x\ny\n"), "x\ny\n", "no empate, `\\n`");
     }
 }

@@ -129,7 +129,6 @@ async fn the_api_asks_for_the_token_of_this_session() {
         ("GET", format!("{QUEUE}/events")),
         ("POST", "/api/build/async-invocation/queue".to_owned()),
         ("POST", "/api/lab/async-invocation".to_owned()),
-        ("GET", "/api/nada".to_owned()),
         // A senha no endereço só vale para os eventos.
         ("GET", format!("{QUEUE}?token={TOKEN}")),
     ] {
@@ -162,6 +161,7 @@ async fn a_name_that_is_not_in_the_course_never_reaches_the_disk() {
     for path in [
         "/../Cargo.toml",
         "/..%2f..%2fCargo.toml",
+        "/.caderno-site",
         "/.caderno-site/../../book/book.toml",
         "/caderno/../../book/book.toml",
     ] {
@@ -223,22 +223,69 @@ async fn a_missing_or_strange_file_says_what_to_do() {
     let (status, body) = server.json(call("GET", QUEUE, &Value::Null)).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(body["error"].as_str().unwrap().contains("cargo xtask reset async-invocation/queue"));
+    fs::create_dir(server.queue_file()).unwrap();
+    let (status, body) = server.json(call("GET", QUEUE, &Value::Null)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body["error"].as_str().unwrap().contains("não é um arquivo comum"));
+}
+
+#[tokio::test]
+async fn what_the_api_does_not_have_is_answered_in_json() {
+    let server = server();
+    for (method, path, expected) in [
+        ("GET", "/api", StatusCode::NOT_FOUND),
+        ("GET", "/api/", StatusCode::NOT_FOUND),
+        ("GET", "/api/nada", StatusCode::NOT_FOUND),
+        ("DELETE", "/api/nada/mais", StatusCode::NOT_FOUND),
+        ("GET", "/api/modules/", StatusCode::NOT_FOUND),
+        ("DELETE", QUEUE, StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let (status, body) = server.json(call(method, path, &Value::Null)).await;
+        assert_eq!(status, expected, "{method} {path}");
+        assert!(body["error"].is_string(), "{method} {path}");
+    }
+}
+
+/// A página não lê nem grava o passo, que leva até `target` por um link; `target` guarda "segredo".
+#[cfg(unix)]
+async fn assert_link_is_refused(server: &Server, target: &std::path::Path) {
+    let (status, body) = server.json(call("GET", QUEUE, &Value::Null)).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(body["error"].as_str().unwrap().contains("é um link"));
+    let hash = grader::files::hash(b"segredo");
+    let write = call("PUT", QUEUE, &json!({ "source": "x", "base_hash": hash }));
+    assert_eq!(server.status(write).await, StatusCode::FORBIDDEN);
+    assert_eq!(fs::read_to_string(target).unwrap(), "segredo");
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_that_leads_outside_is_neither_read_nor_written() {
+async fn a_step_that_is_a_link_is_neither_read_nor_written() {
     let server = server();
     let outside = tempfile::tempdir().unwrap();
-    let secret = outside.path().join("segredo.rs");
-    fs::write(&secret, "segredo").unwrap();
-    fs::remove_file(server.queue_file()).unwrap();
-    std::os::unix::fs::symlink(&secret, server.queue_file()).unwrap();
-    assert_eq!(server.status(call("GET", QUEUE, &Value::Null)).await, StatusCode::FORBIDDEN);
-    let hash = grader::files::hash(b"segredo");
-    let write = call("PUT", QUEUE, &json!({ "source": "x", "base_hash": hash }));
-    assert_eq!(server.status(write).await, StatusCode::FORBIDDEN);
-    assert_eq!(fs::read_to_string(&secret).unwrap(), "segredo");
+    // Fora do curso, dentro dele e na própria pasta do capítulo: nenhum dos três é o arquivo do passo.
+    for target in [
+        outside.path().join("segredo.rs"),
+        server.dir.path().join("segredo.toml"),
+        server.queue_file().with_file_name("segredo.rs"),
+    ] {
+        fs::write(&target, "segredo").unwrap();
+        fs::remove_file(server.queue_file()).unwrap();
+        std::os::unix::fs::symlink(&target, server.queue_file()).unwrap();
+        assert_link_is_refused(&server, &target).await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_step_in_a_linked_folder_is_neither_read_nor_written() {
+    let server = server();
+    let sources = server.queue_file().parent().unwrap().to_owned();
+    let elsewhere = server.dir.path().join("elsewhere");
+    fs::rename(&sources, &elsewhere).unwrap();
+    fs::write(elsewhere.join("queue.rs"), "segredo").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &sources).unwrap();
+    assert_link_is_refused(&server, &elsewhere.join("queue.rs")).await;
 }
 
 #[tokio::test]
