@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use grader::course::{Chapter, Course, Step, slashed};
+use grader::course::{Chapter, Course, HINT_LEVELS, Step, slashed};
 use grader::tests_list::{self, TestTitle};
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::Result;
@@ -13,8 +13,6 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use super::{origin_select, step_of_page};
 use crate::html::{escape, inline_markdown};
 use crate::{Mode, markers};
-
-const HINT_NAMES: [&str; 3] = ["onde olhar", "o raciocínio", "quase lá"];
 
 /// Põe o painel em cada página de passo.
 pub struct StepPanels {
@@ -87,7 +85,7 @@ fn panel(chapter: &Chapter, step: &Step, tests: &[TestTitle], mode: Mode) -> Str
     out.push_str("</ol>\n");
     for (index, hint) in step.hints.iter().enumerate() {
         let number = index + 1;
-        let name = HINT_NAMES.get(index).map(|name| format!(": {name}")).unwrap_or_default();
+        let name = HINT_LEVELS.get(index).map(|name| format!(": {name}")).unwrap_or_default();
         let hint = inline_markdown(hint);
         let _ = writeln!(
             out,
