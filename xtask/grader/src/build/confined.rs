@@ -1,7 +1,8 @@
 //! Um passo é um arquivo, e só ele: o que o leitor escreveu não traz outros arquivos nem variáveis da máquina para o programa.
 //!
 //! Compilar é rodar código: `include_str!` leria qualquer arquivo de quem avalia, e `include!` ou `mod` com `#[path]` trariam a
-//! resposta pronta. Por isso o texto é lido antes, palavra por palavra, também dentro de macros; quem escreve o passo com boa-fé
+//! resposta pronta. Pelo mesmo motivo um passo não diz o que é "igual": os testes comparam os tipos do esqueleto, e uma igualdade que
+//! responde sempre sim passaria em todos. Por isso o texto é lido antes, palavra por palavra, também dentro de macros; quem escreve o passo com boa-fé
 //! nunca precisa de nada disso.
 
 use std::io::ErrorKind;
@@ -75,6 +76,8 @@ fn refuse(ident: &Ident, after: &[TokenTree]) -> Result<(), Refusal> {
             format!("um passo não pode ler variáveis da máquina que compila com `{name}!`")
         }
         "mod" if !has_body(after) => "um passo é um arquivo só: escreva o módulo aqui, entre chaves".to_owned(),
+        "impl" if implements_equality(after) => EQUALITY.to_owned(),
+        "PartialEq" if matches!(after.first(), Some(TokenTree::Ident(ident)) if ident == "as") => EQUALITY.to_owned(),
         _ => return Ok(()),
     };
     Err(Refusal { line: u32::try_from(ident.span().start().line).unwrap_or(1).max(1), message })
@@ -87,6 +90,18 @@ fn is_macro_or_import(after: &[TokenTree]) -> bool {
         Some(TokenTree::Ident(ident)) => ident == "as",
         _ => false,
     }
+}
+
+const EQUALITY: &str = "a igualdade dos tipos de um passo é a do `derive(PartialEq)`: os testes os comparam com ela";
+
+/// `impl … PartialEq … for`, até as chaves do corpo.
+fn implements_equality(after: &[TokenTree]) -> bool {
+    let body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let names = after.iter().take_while(|token| !body(token)).filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    });
+    names.take_while(|name| name != "for").any(|name| name == "PartialEq")
 }
 
 /// `mod nome { … }`
@@ -108,6 +123,9 @@ mod tests {
     #[case("use std::option_env as o;", 1)]
     #[case("//!\n#[path = \"../answer.rs\"]\nmod answer;", 3)]
     #[case("macro_rules! m { () => { mod answer; } }", 1)]
+    #[case("impl PartialEq for Triage { fn eq(&self, _: &Self) -> bool { true } }", 1)]
+    #[case("impl<T> std::cmp::PartialEq<T> for Triage {}", 1)]
+    #[case("use std::cmp::PartialEq as Same;", 1)]
     fn what_leaves_the_file_is_refused_with_its_line(#[case] text: &str, #[case] line: u32) {
         assert_eq!(check(text).unwrap_err().line, line);
     }
@@ -116,6 +134,9 @@ mod tests {
     #[case("mod inner { pub fn f() {} }\nfn g() { std::env::args(); inner::f() }")]
     #[case("// include_str!(\"x\")\nfn f() -> &'static str { \"include!\" }")]
     #[case("fn quebrado( {")]
+    #[case(
+        "#[derive(PartialEq)]\nstruct A;\nimpl Default for A { fn default() -> Self { A } }\nfn same<T: PartialEq>(a: T, b: T) -> bool { a == b }"
+    )]
     #[case("\u{feff}fn f() {}\r\n")]
     fn what_stays_in_the_file_is_accepted(#[case] text: &str) {
         assert_eq!(check(text), Ok(()));
