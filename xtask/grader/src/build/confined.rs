@@ -94,14 +94,21 @@ fn is_macro_or_import(after: &[TokenTree]) -> bool {
 
 const EQUALITY: &str = "a igualdade dos tipos de um passo é a do `derive(PartialEq)`: os testes os comparam com ela";
 
-/// `impl … PartialEq … for`, até as chaves do corpo.
+/// `impl … PartialEq … for`, fora dos sinais de menor e maior: um limite `T: PartialEq` não implementa nada.
 fn implements_equality(after: &[TokenTree]) -> bool {
-    let body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    let names = after.iter().take_while(|token| !body(token)).filter_map(|token| match token {
-        TokenTree::Ident(ident) => Some(ident.to_string()),
-        _ => None,
-    });
-    names.take_while(|name| name != "for").any(|name| name == "PartialEq")
+    let (mut depth, mut found, mut arrow) = (0i32, false, false);
+    for token in after {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return false,
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' && !arrow => depth -= 1,
+            TokenTree::Ident(ident) if depth == 0 && ident == "for" => return found,
+            TokenTree::Ident(ident) if depth == 0 && ident == "PartialEq" => found = true,
+            _ => {}
+        }
+        arrow = matches!(token, TokenTree::Punct(punct) if punct.as_char() == '-');
+    }
+    false
 }
 
 /// `mod nome { … }`
