@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Target;
 use crate::course::{Chapter, Course};
 use crate::progress::Progress;
-use crate::run::process::{self, End, Limits};
+use crate::run::process::{self, End, Finished, Limits};
 use crate::toolchain;
 
 /// A memória de um módulo WASM, em bytes: a mesma para todos os hospedeiros.
@@ -81,6 +81,35 @@ pub fn cargo_program() -> OsString {
 }
 
 pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target, what: What) -> Result<Outcome> {
+    let attempt = || {
+        let mut command = cargo(course, scratch, target)?;
+        match what {
+            What::Tests => command.args(["test", "--no-run", "--test", "grade"]),
+            What::Lab => command.args(["build", "--example", &chapter.lab_target()]),
+        };
+        command.args(["--package", chapter.package(), "--message-format=json"]).args(flags(target));
+        let finished = run(command)?;
+        Ok::<_, anyhow::Error>((parse(&finished.stdout, what, chapter), finished))
+    };
+    let (mut outcome, mut finished) = attempt()?;
+    if outcome.placeless.iter().any(|error| error.contains("linking with")) {
+        // Um rustc encerrado à força pode deixar a compilação incremental pela metade, e dali em diante nada liga: só recomeçar
+        // resolve. Se a causa é outra, a segunda tentativa falha do mesmo jeito e é dita.
+        let mut command = cargo(course, scratch, target)?;
+        command.args(["clean", "--package", chapter.package()]).args(flags(target));
+        run(command)?;
+        (outcome, finished) = attempt()?;
+    }
+    let ok = succeeded(&finished);
+    let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+    if !ok && !errors {
+        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &outcome.placeless));
+    }
+    Ok(Outcome { artifact: outcome.artifact.filter(|_| ok), ..outcome })
+}
+
+/// O cargo do alvo, na cópia de trabalho.
+fn cargo(course: &Course, scratch: &Path, target: Target) -> Result<Command> {
     let mut command = match target {
         Target::Native => {
             let mut command = Command::new(cargo_program());
@@ -91,22 +120,28 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
             let wasm = toolchain::wasm()?;
             let mut command = wasm.cargo();
             command.env("CARGO_TARGET_DIR", wasm.target_dir(&course.target));
-            // Com elas o cargo ignoraria as opções abaixo, e o módulo ficaria sem teto de memória.
+            // Com elas o cargo ignoraria as opções de `flags`, e o módulo ficaria sem teto de memória.
             command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
             command
         }
     };
     command.current_dir(scratch);
-    match what {
-        What::Tests => command.args(["test", "--no-run", "--test", "grade"]),
-        What::Lab => command.args(["build", "--example", &chapter.lab_target()]),
-    };
-    command.args(["--package", chapter.package(), "--message-format=json"]);
-    if target == Target::Wasm {
-        command.args(["--profile", "wasm", "--target", "wasm32-wasip1", "--config"]);
+    Ok(command)
+}
+
+fn flags(target: Target) -> Vec<String> {
+    match target {
+        Target::Native => Vec::new(),
         // Sem o teto, uma alocação sem fim só pararia no prazo; com ele, ela termina em uma armadilha limpa.
-        command.arg(format!("target.wasm32-wasip1.rustflags=[\"-Clink-arg=--max-memory={WASM_MEMORY}\"]"));
+        Target::Wasm => ["--profile", "wasm", "--target", "wasm32-wasip1", "--config"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([format!("target.wasm32-wasip1.rustflags=[\"-Clink-arg=--max-memory={WASM_MEMORY}\"]")])
+            .collect(),
     }
+}
+
+fn run(command: Command) -> Result<Finished> {
     let limits = Limits { deadline: Some(DEADLINE), ..Limits::default() };
     let progress = Progress::new();
     let show = |bytes: &[u8]| {
@@ -116,7 +151,6 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
     };
     let finished = process::run(command, limits, show)
         .context("não consegui rodar o cargo; ele vem com o Rust (https://rustup.rs)")?;
-    drop(progress);
     if matches!(finished.end, End::Deadline) {
         bail!(
             "a compilação passou de {} minutos e foi encerrada; procure no seu código uma conta que o compilador faz sem chegar ao \
@@ -124,13 +158,11 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
             DEADLINE.as_secs() / 60
         );
     }
-    let outcome = parse(&finished.stdout, what, chapter);
-    let ok = matches!(&finished.end, End::Finished(status) if status.success());
-    let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
-    if !ok && !errors {
-        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &outcome.placeless));
-    }
-    Ok(Outcome { artifact: outcome.artifact.filter(|_| ok), ..outcome })
+    Ok(finished)
+}
+
+fn succeeded(finished: &Finished) -> bool {
+    matches!(&finished.end, End::Finished(status) if status.success())
 }
 
 /// O que dizer quando o cargo falhou antes de chegar ao código do leitor.

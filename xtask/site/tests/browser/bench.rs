@@ -16,7 +16,7 @@ use site::ServerHandle;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::page::{PATIENCE, Page};
+use crate::page::{Look, PATIENCE, Page};
 
 pub struct Bench {
     pub course: Course,
@@ -67,6 +67,15 @@ impl Bench {
     /// Uma janela nova, sem nada guardado de outras.
     pub async fn open(&self, path: &str) -> Page {
         let page = self.window().await;
+        page.goto(&format!("{}/{path}", self.server)).await;
+        page.ready().await;
+        page
+    }
+
+    /// Como [`Self::open`], com o tema e a largura de um leitor que os escolheu antes.
+    pub async fn open_in(&self, path: &str, look: Look) -> Page {
+        let page = self.open("introduction.html").await;
+        page.wear(look).await;
         page.goto(&format!("{}/{path}", self.server)).await;
         page.ready().await;
         page

@@ -4,12 +4,16 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::bench::Bench;
-use crate::page::Page;
+use crate::page::{LOOKS, Look, Page};
 
 async fn open(bench: &Bench) -> Page {
+    open_in(bench, LOOKS[0]).await
+}
+
+async fn open_in(bench: &Bench, look: Look) -> Page {
     let chapter = &bench.course.chapters[0];
     let lab = chapter.lab.as_ref().expect("o capítulo tem laboratório");
-    let page = bench.open(&format!("{}/{}.html", chapter.slug(), lab.page)).await;
+    let page = bench.open_in(&format!("{}/{}.html", chapter.slug(), lab.page), look).await;
     page.find(".lab-origem").await.select_by_value("reference").await.unwrap();
     page.find(".lab [data-entry]").await;
     page
@@ -32,19 +36,21 @@ async fn entries(page: &Page) -> usize {
 }
 
 pub async fn the_timeline_follows_the_controls(bench: &Bench) {
-    let page = open(bench).await;
-    page.text_with(".lab-resumo", "3").await;
-    let with_two_retries = entries(&page).await;
-    page.photograph("lab").await;
-    set(&page, "maximum_retry_attempts", "0").await;
-    let without = entries(&page).await;
-    assert!(
-        without < with_two_retries,
-        "sem novas tentativas há menos o que desenhar: {without} de {with_two_retries}"
-    );
-    let success = set(&page, "failure", "none").await;
-    assert!(!success.is_empty());
-    page.close().await;
+    for look in LOOKS {
+        let page = open_in(bench, look).await;
+        page.text_with(".lab-resumo", "3").await;
+        let with_two_retries = entries(&page).await;
+        page.photograph(&format!("lab-{}", look.name)).await;
+        set(&page, "maximum_retry_attempts", "0").await;
+        let without = entries(&page).await;
+        assert!(
+            without < with_two_retries,
+            "sem novas tentativas há menos o que desenhar: {without} de {with_two_retries}"
+        );
+        let success = set(&page, "failure", "none").await;
+        assert!(!success.is_empty());
+        page.close().await;
+    }
 }
 
 pub async fn the_timeline_is_read_by_keyboard(bench: &Bench) {

@@ -15,6 +15,25 @@ use tempfile::TempDir;
 /// Compilar o capítulo para WASM pela primeira vez é a espera mais longa.
 pub const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Um tema e um tamanho de janela.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub theme: &'static str,
+    pub size: (u32, u32),
+    pub name: &'static str,
+}
+
+const DESKTOP: (u32, u32) = (1280, 900);
+const PHONE: (u32, u32) = (390, 844);
+
+/// Claro e escuro, na mesa e no telefone.
+pub const LOOKS: [Look; 4] = [
+    Look { theme: "light", size: DESKTOP, name: "light-desktop" },
+    Look { theme: "light", size: PHONE, name: "light-phone" },
+    Look { theme: "navy", size: DESKTOP, name: "navy-desktop" },
+    Look { theme: "navy", size: PHONE, name: "navy-phone" },
+];
+
 pub struct Page {
     pub client: Client,
     screenshots: PathBuf,
@@ -149,8 +168,10 @@ impl Page {
         self.find(&format!(".editor-situacao[data-state={state}]")).await;
     }
 
-    pub async fn resize(&self, width: u32, height: u32) {
-        self.client.set_window_size(width, height).await.unwrap();
+    /// Escolhe tema e tamanho; valem da próxima página em diante.
+    pub async fn wear(&self, look: Look) {
+        self.script("localStorage.setItem('mdbook-theme', arguments[0])", vec![json!(look.theme)]).await;
+        self.client.set_window_size(look.size.0, look.size.1).await.unwrap();
     }
 
     /// Fotografa a janela em `target/screenshots/NOME.png`, para quem quer ver.

@@ -1,18 +1,21 @@
 //! Rodar os testes de um passo na página.
 
 use crate::bench::Bench;
+use crate::page::LOOKS;
 
 pub async fn the_starter_is_red_with_a_message_that_teaches(bench: &Bench) {
     bench.starter("queue");
-    let page = bench.open("async-invocation/queue.html").await;
-    let total = page.count("li[data-test]").await;
-    assert!(total > 5, "a página lista {total} testes");
-    page.run_tests().await;
-    assert_eq!(page.tests_in("failed").await, total, "no esqueleto nada passa");
-    page.text_with(".teste-mensagem:not([hidden])", "ainda não foi escrito").await;
-    page.text_with(".passo-estado", &format!("0 de {total}")).await;
-    page.photograph("step-red").await;
-    page.close().await;
+    for look in LOOKS {
+        let page = bench.open_in("async-invocation/queue.html", look).await;
+        let total = page.count("li[data-test]").await;
+        assert!(total > 5, "a página lista {total} testes");
+        page.run_tests().await;
+        assert_eq!(page.tests_in("failed").await, total, "no esqueleto nada passa ({look:?})");
+        page.text_with(".teste-mensagem:not([hidden])", "ainda não foi escrito").await;
+        page.text_with(".passo-estado", &format!("0 de {total}")).await;
+        page.photograph(&format!("step-red-{}", look.name)).await;
+        page.close().await;
+    }
 }
 
 pub async fn the_reference_is_green_and_counts_the_points(bench: &Bench) {
