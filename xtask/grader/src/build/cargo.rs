@@ -75,6 +75,13 @@ pub struct Outcome {
     placeless: Vec<String>,
 }
 
+impl Outcome {
+    /// Os erros, sem os avisos.
+    pub fn into_errors(self) -> impl Iterator<Item = Diagnostic> {
+        self.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error)
+    }
+}
+
 /// O cargo que iniciou este programa, ou o do `PATH`.
 pub fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())

@@ -10,7 +10,7 @@ mod scratch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
 pub use cargo::{Diagnostic, Level, WASM_MEMORY, cargo_program};
 pub use scratch::{Scratch, starter_of};
@@ -41,7 +41,7 @@ impl Source {
     }
 
     /// O texto de um passo, ou por que ele não pode ser compilado (o arquivo sumiu, não é texto, traz outros arquivos).
-    fn find_text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<Result<String, Diagnostic>> {
+    fn text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<Result<String, Diagnostic>> {
         let path = match self {
             Self::Reader => chapter.exercise_file(step),
             Self::Starter => return scratch::starter_of(course, chapter, step).map(Ok),
@@ -51,10 +51,6 @@ impl Source {
         let shown = slashed(&chapter.exercise_file(step));
         Ok(confined::read(&course.root.join(path), &step.id)
             .map_err(|refusal| Diagnostic::at(shown, refusal.line, refusal.message)))
-    }
-
-    fn text(&self, course: &Course, chapter: &Chapter, step: &Step) -> Result<String> {
-        self.find_text(course, chapter, step)?.map_err(|refusal| anyhow!("{}", refusal.message))
     }
 }
 
@@ -128,20 +124,19 @@ struct Built {
 
 fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, what: cargo::What) -> Result<Built> {
     let scratch = Scratch::open(course, chapter, source, target, what)?;
-    let mut replaced = unusable_files(course, chapter, source)?;
+    let (texts, mut replaced) = read_steps(course, chapter, source)?;
     loop {
         let starters: BTreeSet<_> = replaced.keys().cloned().collect();
-        scratch.fill(course, chapter, source, &starters)?;
+        scratch.fill(course, chapter, &texts, &starters)?;
         let outcome = cargo::build(course, chapter, &scratch.dir, target, what)?;
         if outcome.artifact.is_some() {
             let warnings = outcome.diagnostics;
             return Ok(Built { artifact: outcome.artifact, replaced, warnings, unattributed: Vec::new(), scratch });
         }
-        let errors = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error);
-        let (mut blamed, unattributed) = blame(chapter, errors, &starters);
+        let (mut blamed, unattributed) = blame(chapter, outcome.into_errors(), &starters);
         if blamed.is_empty() {
             blamed = isolate(chapter, &starters, |starters| {
-                scratch.fill(course, chapter, source, starters)?;
+                scratch.fill(course, chapter, &texts, starters)?;
                 cargo::build(course, chapter, &scratch.dir, target, what)
             })?;
         }
@@ -152,22 +147,30 @@ fn build(course: &Course, chapter: &Chapter, source: &Source, target: Target, wh
     }
 }
 
-/// Os passos cujo arquivo nem chega ao compilador: contam como os que não compilam.
-fn unusable_files(course: &Course, chapter: &Chapter, source: &Source) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
-    let mut unusable = BTreeMap::new();
+/// Os textos dos passos, lidos uma vez só (quem edita durante a compilação não muda o que está sendo avaliado), e os passos cujo
+/// arquivo nem chega ao compilador, que contam como os que não compilam.
+fn read_steps(course: &Course, chapter: &Chapter, source: &Source) -> Result<(Texts, Errors)> {
+    let (mut texts, mut unusable) = (Texts::new(), Errors::new());
     for step in &chapter.steps {
-        if let Err(refusal) = source.find_text(course, chapter, step)? {
-            unusable.insert(step.id.clone(), vec![refusal]);
+        match source.text(course, chapter, step)? {
+            Ok(text) => {
+                texts.insert(step.id.clone(), text);
+            }
+            Err(refusal) => {
+                unusable.insert(step.id.clone(), vec![refusal]);
+            }
         }
     }
-    Ok(unusable)
+    Ok((texts, unusable))
 }
 
-type Blame = (BTreeMap<StepId, Vec<Diagnostic>>, Vec<Diagnostic>);
+type Texts = BTreeMap<StepId, String>;
+type Errors = BTreeMap<StepId, Vec<Diagnostic>>;
+type Blame = (Errors, Vec<Diagnostic>);
 
 /// Separa os erros por passo: os do arquivo do passo e os do arquivo de testes dele (uma função renomeada aparece ali).
 fn blame(chapter: &Chapter, errors: impl Iterator<Item = Diagnostic>, starters: &BTreeSet<StepId>) -> Blame {
-    let mut blamed: BTreeMap<StepId, Vec<Diagnostic>> = BTreeMap::new();
+    let mut blamed = Errors::new();
     let mut unattributed = Vec::new();
     for error in errors {
         let step = chapter.steps.iter().find(|step| {
@@ -188,9 +191,9 @@ fn isolate(
     chapter: &Chapter,
     starters: &BTreeSet<StepId>,
     build: impl Fn(&BTreeSet<StepId>) -> Result<cargo::Outcome>,
-) -> Result<BTreeMap<StepId, Vec<Diagnostic>>> {
+) -> Result<Errors> {
     let all: BTreeSet<_> = chapter.steps.iter().map(|step| step.id.clone()).collect();
-    let mut blamed = BTreeMap::new();
+    let mut blamed = Errors::new();
     if build(&all)?.artifact.is_none() {
         return Ok(blamed);
     }
@@ -198,8 +201,7 @@ fn isolate(
         let others = all.iter().filter(|id| *id != suspect).cloned().collect();
         let outcome = build(&others)?;
         if outcome.artifact.is_none() {
-            let errors = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error);
-            blamed.insert(suspect.clone(), errors.collect());
+            blamed.insert(suspect.clone(), outcome.into_errors().collect());
         }
     }
     Ok(blamed)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::cargo::What;
-use super::{Source, Target};
+use super::{Source, Target, Texts};
 use crate::course::{Chapter, Course, Step, StepId};
 use crate::{files, interrupt, starter};
 
@@ -64,7 +64,7 @@ impl Scratch {
     }
 
     /// Copia o capítulo, com os passos de `replaced` trocados pelos seus esqueletos.
-    pub fn fill(&self, course: &Course, chapter: &Chapter, source: &Source, replaced: &BTreeSet<StepId>) -> Result<()> {
+    pub fn fill(&self, course: &Course, chapter: &Chapter, texts: &Texts, replaced: &BTreeSet<StepId>) -> Result<()> {
         let mut wanted = BTreeMap::new();
         wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter, &self.version)?.into_bytes());
         let lock = course.root.join("Cargo.lock");
@@ -81,7 +81,7 @@ impl Scratch {
         for step in &chapter.steps {
             let text = match replaced.contains(&step.id) {
                 true => starter_of(course, chapter, step)?,
-                false => source.text(course, chapter, step)?,
+                false => texts[&step.id].clone(),
             };
             wanted.insert(chapter.exercise_file(step), text.into_bytes());
         }
