@@ -55,6 +55,15 @@ impl fmt::Display for MarkerError {
 
 /// Recorta cada trecho marcado e põe um `todo!` no lugar.
 pub fn cut(solution: &str) -> Result<String, MarkerError> {
+    replace(solution, Region::todo)
+}
+
+/// Recorta cada trecho marcado e põe `code` no lugar: é como os testes do curso escrevem um passo que trava ou trapaceia.
+pub fn with_body(solution: &str, code: &str) -> Result<String, MarkerError> {
+    replace(solution, |region| format!("{}{code}\n", region.indent))
+}
+
+fn replace(solution: &str, body: impl Fn(&Region) -> String) -> Result<String, MarkerError> {
     let mut starter = String::with_capacity(solution.len());
     // A linha em que o trecho aberto começou, e se a próxima linha ainda pode ser um `usa`.
     let mut open: Option<(usize, Region)> = None;
@@ -85,7 +94,7 @@ pub fn cut(solution: &str) -> Result<String, MarkerError> {
             }
         } else if text.starts_with(END) {
             let (_, region) = open.take().ok_or_else(|| error(Problem::NotOpen))?;
-            starter.push_str(&region.todo());
+            starter.push_str(&body(&region));
         } else if let Some((_, region)) = &mut open {
             region.started = true;
         } else {
@@ -146,6 +155,12 @@ pub fn wait(attempt: u32, config: &Config) -> u32 {
             todo!("devolva a \"espera\" antes da tentativa {attempt}")
         }
         "#);
+    }
+
+    #[test]
+    fn any_code_can_take_the_place_of_the_answer() {
+        let solution = "fn f() -> u32 {\n    // passo: começo — devolva 1\n    1\n    // passo: fim\n}\n";
+        assert_eq!(with_body(solution, "loop {}").unwrap(), "fn f() -> u32 {\n    loop {}\n}\n");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use grader::check;
 use grader::course::Course;
 use grader::run::{self, Options, TestRun};
 use grader::score::{self, Host, Request};
+use grader::starter;
 use rstest::rstest;
 use wasi_host::{Status, Verdict};
 
@@ -100,8 +101,8 @@ const ATTACKS: [Attack; 7] = [
     },
 ];
 
-/// O esqueleto do passo com um ataque no lugar de cada `todo!`: qual deles, quem diz é o nome do teste que roda.
-fn hostile_step(starter: &str, tests: &[String]) -> String {
+/// O passo com um ataque no lugar de cada trecho da resposta: qual deles, quem diz é o nome do teste que roda.
+fn hostile_step(solution: &str, tests: &[String]) -> String {
     let attacks: String = tests
         .iter()
         .zip(&ATTACKS)
@@ -112,20 +113,7 @@ fn hostile_step(starter: &str, tests: &[String]) -> String {
          panic!(\"o ataque acabou\")\n}}\n\n#[allow(unconditional_recursion)]\nfn deep(n: u64) -> u64 {{\n    \
          let big = std::hint::black_box([n; 64]);\n    deep(n + 1) + big[0]\n}}\n"
     );
-    // O texto de um `todo!` pode ocupar mais de uma linha; o fim dele é o da instrução.
-    let mut hostile = String::new();
-    let mut skipping = false;
-    for line in starter.lines() {
-        let starts = line.trim_start().starts_with("todo!(");
-        if starts {
-            hostile.push_str("    attack()\n");
-        } else if !skipping {
-            hostile.push_str(line);
-            hostile.push('\n');
-        }
-        skipping = (starts || skipping) && !line.trim_end().ends_with(')');
-    }
-    hostile + &helpers
+    starter::with_body(solution, "attack()").unwrap() + &helpers
 }
 
 #[test]
@@ -141,8 +129,8 @@ fn hostile_code_never_passes() {
 
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("hostile.rs");
-    let starter = build::starter_of(&course, chapter, step).unwrap();
-    std::fs::write(&file, hostile_step(&starter, &tests)).unwrap();
+    let answer = std::fs::read_to_string(course.root.join(chapter.solution_file(step))).unwrap();
+    std::fs::write(&file, hostile_step(&answer, &tests)).unwrap();
     let source = Source::Overlay { name: "hostile".into(), files: BTreeMap::from([(step.id.clone(), file)]) };
     let options = Options { timeout: Duration::from_secs(5), jobs: 2 };
 

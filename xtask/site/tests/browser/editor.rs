@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use grader::starter;
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -58,27 +59,11 @@ pub async fn a_compile_error_is_marked_on_its_line(bench: &Bench) {
     page.close().await;
 }
 
-/// O esqueleto com um laço sem fim no lugar de cada `todo!`, que pode ocupar mais de uma linha.
-fn looping(starter: &str) -> String {
-    let mut text = String::new();
-    let mut skipping = false;
-    for line in starter.lines() {
-        let starts = line.trim_start().starts_with("todo!(");
-        if starts {
-            text.push_str("    loop { std::hint::black_box(()); }\n");
-        } else if !skipping {
-            text.push_str(line);
-            text.push('\n');
-        }
-        skipping = (starts || skipping) && !line.trim_end().ends_with(')');
-    }
-    text
-}
-
 pub async fn an_infinite_loop_is_cancelled(bench: &Bench) {
+    let looping = starter::with_body(&bench.answer("queue"), "loop { std::hint::black_box(()); }").unwrap();
     for look in LOOKS {
-        let (page, starter) = open_in(bench, look).await;
-        page.type_over(&looping(&starter)).await;
+        let (page, _) = open_in(bench, look).await;
+        page.type_over(&looping).await;
         page.click(".passo-rodar").await;
         page.find("li[data-test][data-state=running]").await;
         page.click(".passo-cancelar").await;
