@@ -1,0 +1,28 @@
+//! Capítulo 01: o API Gateway.
+
+pub mod function;
+pub mod model;
+
+// routing
+
+// stages
+
+// validation
+
+// mapping
+
+// sdk
+
+// caching
+
+// throttling
+
+// authorizers
+
+// api_keys
+
+// lambda_proxy
+
+// websocket
+
+// pipeline

@@ -1,0 +1,27 @@
+//! Os testes que avaliam o capítulo 01, um módulo por passo.
+
+mod support;
+
+// routing
+
+// stages
+
+// validation
+
+// mapping
+
+// sdk
+
+// caching
+
+// throttling
+
+// authorizers
+
+// api_keys
+
+// lambda_proxy
+
+// websocket
+
+// pipeline
