@@ -14,7 +14,7 @@ use async_invocation::function::{Behavior, Function};
 use async_invocation::model::{CALLER, Event, FUNCTION, QUEUE, Resolution};
 use async_invocation::queue::{Discarded, Queue, ReadSettings, read};
 use async_invocation::retries::{EventInvokeConfig, process};
-use kit::lab::{self, Story};
+use kit::lab::{self, Output};
 use kit::text::{count, duration};
 use kit::{Kind, Lane, Timeline};
 use serde::Deserialize;
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
 }
 
 /// Conta a história do alerta num cenário.
-async fn play(scenario: Scenario) -> Story {
+async fn play(scenario: Scenario) -> Output {
     let targets = scenario.targets();
     let mut lanes = vec![CALLER, QUEUE, FUNCTION];
     lanes.extend(targets.dead_letter_queue.iter().map(|_| DEAD_LETTER_QUEUE));
@@ -109,7 +109,7 @@ async fn play(scenario: Scenario) -> Story {
         Err(error) => {
             timeline.record(CALLER, Kind::Error, format!("400 ValidationException: {error}"));
             let summary = format!("A AWS não aceita esta configuração: {error}.");
-            return Story { timeline, summary };
+            return Output::timeline(timeline, summary);
         }
     };
 
@@ -152,11 +152,11 @@ async fn play(scenario: Scenario) -> Story {
     );
     let Some((event, resolution)) = endings.first() else {
         let summary = format!("A resposta foi {}, e nenhum evento saiu da fila.", response.status);
-        return Story { timeline, summary };
+        return Output::timeline(timeline, summary);
     };
     let received = finish(&timeline, &targets, event, resolution);
     let summary = summarize(&timeline, &function, resolution, response.status, &received);
-    Story { timeline, summary }
+    Output::timeline(timeline, summary)
 }
 
 /// Entrega o fim do evento aos destinos; devolve o nome de cada um que recebeu.

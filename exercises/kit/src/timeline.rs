@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
 /// Uma raia do desenho: quem fez ou sofreu o que foi anotado.
@@ -124,22 +125,6 @@ impl Timeline {
         entries
     }
 
-    /// A linha do tempo no formato que os laboratórios escrevem.
-    ///
-    /// # Errors
-    /// Só se a serialização falhar.
-    pub fn to_json(&self, summary: &str) -> serde_json::Result<String> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            version: u32,
-            lanes: Vec<Lane>,
-            entries: Vec<Entry>,
-            summary: &'a str,
-        }
-        let lanes = self.lock().lanes.clone();
-        serde_json::to_string(&Document { version: 1, lanes, entries: self.entries(), summary })
-    }
-
     fn push(&self, lane: Lane, kind: Kind, text: String, at: Duration, until: Option<Duration>) {
         let mut inner = self.lock();
         // Uma raia esquecida em `new` aparece no fim do desenho, em vez de sumir dele.
@@ -188,6 +173,16 @@ fn clock(at_ms: u64) -> String {
     format!("{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}")
 }
 
+/// As raias e o que aconteceu: a forma que os laboratórios escrevem e a página desenha.
+impl Serialize for Timeline {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Timeline", 2)?;
+        document.serialize_field("lanes", &self.lock().lanes)?;
+        document.serialize_field("entries", &self.entries())?;
+        document.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,14 +214,13 @@ mod tests {
         timeline.record_since(since, CALLER, Kind::Success, "ação");
         timeline.record(QUEUE, Kind::Note, "raia que não estava na lista");
 
-        let json = timeline.to_json("um resumo").expect("serializa");
+        let json = serde_json::to_string(&timeline).expect("serializa");
         assert_eq!(
             json,
             concat!(
-                r#"{"version":1,"lanes":[{"id":"caller","label":"quem chamou"},{"id":"queue","label":"fila"}],"#,
+                r#"{"lanes":[{"id":"caller","label":"quem chamou"},{"id":"queue","label":"fila"}],"#,
                 r#""entries":[{"at_ms":0,"until_ms":1500,"lane":"caller","kind":"success","text":"ação"},"#,
-                r#"{"at_ms":1500,"lane":"queue","kind":"note","text":"raia que não estava na lista"}],"#,
-                r#""summary":"um resumo"}"#
+                r#"{"at_ms":1500,"lane":"queue","kind":"note","text":"raia que não estava na lista"}]}"#,
             )
         );
     }

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! Course ── Chapter "04-async-invocation" ── Step "async-invocation/retries"
-//!                     └─ Lab ── Control            └─ página, esqueleto, testes e resposta: quatro caminhos, um nome
+//!                     └─ Lab* ── Control           └─ página, esqueleto, testes e resposta: quatro caminhos, um nome
 //! ```
 //!
 //! `course.toml` é a única lista de passos. Todo o resto acha os arquivos pelo nome do passo.
+
+mod lab;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+
+pub use lab::{Control, ControlKind, ControlOption, Example, Lab};
 
 /// O que cada nível de dica oferece, do mais leve ao mais direto.
 pub const HINT_LEVELS: [&str; 3] = ["onde olhar", "o raciocínio", "quase lá"];
@@ -71,7 +75,7 @@ pub struct Chapter {
     pub id: String,
     pub title: String,
     pub steps: Vec<Step>,
-    pub lab: Option<Lab>,
+    pub labs: Vec<Lab>,
 }
 
 /// Um passo: o que o leitor escreve em um arquivo e os testes avaliam.
@@ -85,55 +89,6 @@ pub struct Step {
     pub minutes: u32,
     /// Da mais leve à mais direta.
     pub hints: Vec<String>,
-}
-
-/// O laboratório de um capítulo: um programa que recebe um cenário e devolve uma linha do tempo.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lab {
-    pub title: String,
-    pub description: String,
-    /// O passo em cuja página o laboratório aparece.
-    pub page: String,
-    pub controls: Vec<Control>,
-}
-
-/// Um controle do laboratório; `id` é a chave no JSON do cenário.
-///
-/// Sem `deny_unknown_fields`: o serde não o aceita junto com `flatten`.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-pub struct Control {
-    pub id: String,
-    pub label: String,
-    #[serde(flatten)]
-    pub kind: ControlKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum ControlKind {
-    Select {
-        options: Vec<ControlOption>,
-        default: String,
-    },
-    Range {
-        min: i64,
-        max: i64,
-        step: i64,
-        #[serde(default)]
-        unit: String,
-        default: i64,
-    },
-    Checkbox {
-        default: bool,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ControlOption {
-    pub value: String,
-    pub label: String,
 }
 
 impl Step {
@@ -189,6 +144,11 @@ impl Chapter {
     /// A página do livro.
     pub fn page_file(&self, step: &Step) -> PathBuf {
         self.page_dir().join(format!("{}.md", step.name()))
+    }
+
+    /// O laboratório que aparece na página de um passo.
+    pub fn lab_on(&self, step: &Step) -> Option<&Lab> {
+        self.labs.iter().find(|lab| lab.page == step.name())
     }
 
     pub fn step(&self, name: &str) -> Option<&Step> {
@@ -330,7 +290,8 @@ struct ChapterEntry {
     id: String,
     title: String,
     steps: Vec<StepEntry>,
-    lab: Option<Lab>,
+    #[serde(default)]
+    labs: Vec<Lab>,
 }
 
 #[derive(Deserialize)]
@@ -353,15 +314,19 @@ impl ChapterEntry {
         ensure!(seen.insert(slug.clone()), "o capítulo `{}` aparece duas vezes", self.id);
         ensure!(!self.steps.is_empty(), "o capítulo `{}` não tem passos", self.id);
         let steps: Vec<_> = self.steps.into_iter().map(|step| step.check(&slug, seen)).collect::<Result<_>>()?;
-        if let Some(lab) = &self.lab {
+        let mut pages = BTreeSet::new();
+        for lab in &self.labs {
+            lab.check(&self.id, seen)?;
             ensure!(
                 steps.iter().any(|step| step.name() == lab.page),
-                "o laboratório de `{}` diz estar na página `{}`, que não é um passo do capítulo",
+                "o laboratório `{}` de `{}` diz estar na página `{}`, que não é um passo do capítulo",
+                lab.id,
                 self.id,
                 lab.page
             );
+            ensure!(pages.insert(&lab.page), "a página `{}` de `{}` tem mais de um laboratório", lab.page, self.id);
         }
-        Ok(Chapter { id: self.id, title: self.title, steps, lab: self.lab })
+        Ok(Chapter { id: self.id, title: self.title, steps, labs: self.labs })
     }
 }
 
@@ -400,6 +365,15 @@ steps = [
   { id = "queue", title = "Fila", points = 10, minutes = 20, hints = ["a"] },
   { id = "retries", title = "Tentativas", points = 20, minutes = 30, hints = [] },
 ]
+[[chapters.labs]]
+id = "age"
+title = "Idade"
+description = "A idade."
+page = "queue"
+controls = [
+  { id = "ready", label = "Exemplos", kind = "example", options = [{ label = "um", values = { text = "x" } }] },
+  { id = "text", label = "Texto", kind = "text", rows = 3, default = "" },
+]
 "#;
 
     fn course() -> Course {
@@ -432,6 +406,9 @@ steps = [
     #[case("points = 10", "points = 0", "maiores que zero")]
     #[case("04-async-invocation", "async", "04-async-invocation")]
     #[case("minutes = 20", "minuto = 20", "minuto")]
+    #[case("page = \"queue\"", "page = \"fila\"", "não é um passo")]
+    #[case("id = \"age\"", "id = \"idade!\"", "id em minúsculas")]
+    #[case("text = \"x\"", "txt = \"x\"", "preenche `txt`")]
     fn a_broken_list_says_what_is_wrong(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
         let error = Course::parse(Path::new("/curso"), &TWO.replace(from, to)).unwrap_err();
         assert!(format!("{error:#}").contains(expected), "{error:#}");

@@ -88,7 +88,7 @@ pub fn build_modules(course: &Course, out: &Path) -> Result<()> {
     fs::create_dir_all(&dir).with_context(|| format!("não consegui criar {}", dir.display()))?;
     for chapter in &course.chapters {
         build_module_of_tests(course, chapter, &dir)?;
-        if chapter.lab.is_some() {
+        if !chapter.labs.is_empty() {
             let lab = build_lab(course, chapter, &Source::Solution, Target::Wasm)?;
             let Some(artifact) = &lab.artifact else {
                 let first = lab.diagnostics.first().map(|error| error.rendered.as_str()).unwrap_or_default();

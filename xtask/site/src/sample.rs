@@ -18,7 +18,8 @@ steps = [
   { id = "retries", title = "As tentativas", points = 20, minutes = 30, hints = ["a", "b", "c"] },
 ]
 
-[chapters.lab]
+[[chapters.labs]]
+id = "hours"
 title = "Seis horas"
 description = "Mude e veja."
 page = "retries"

@@ -311,7 +311,7 @@ mod tests {
     use rstest::rstest;
 
     fn chapter() -> Chapter {
-        Chapter { id: "04-async-invocation".into(), title: String::new(), steps: Vec::new(), lab: None }
+        Chapter { id: "04-async-invocation".into(), title: String::new(), steps: Vec::new(), labs: Vec::new() }
     }
 
     #[test]

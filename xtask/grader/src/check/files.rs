@@ -81,7 +81,7 @@ fn page_has_its_parts(course: &Course, chapter: &Chapter, step: &Step) -> Result
     let page = chapter.page_file(step);
     let text = read_text(&course.root.join(&page))?;
     let mut parts = vec!["{{#passo}}"];
-    if chapter.lab.as_ref().is_some_and(|lab| lab.page == step.name()) {
+    if chapter.lab_on(step).is_some() {
         parts.push("{{#laboratorio}}");
     }
     let mut problems: Vec<_> = parts

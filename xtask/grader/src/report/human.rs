@@ -214,7 +214,7 @@ mod tests {
                 id: "04-async-invocation".into(),
                 title: "Invocação assíncrona".into(),
                 steps: vec![step("queue", "A fila interna"), step("retries", "As novas tentativas")],
-                lab: None,
+                labs: Vec::new(),
             }],
         }
     }

@@ -25,7 +25,7 @@ pub fn check(course: &Course, source: &Path, shown: &str, text: &str) -> Vec<Pro
     let of = |name: &'static str| here.iter().filter(move |marker| marker.name == name);
     let mut problems = Vec::new();
 
-    let wanted_lab = page.and_then(|(chapter, step)| chapter.lab.as_ref().filter(|lab| lab.page == step.name()));
+    let wanted_lab = page.and_then(|(chapter, step)| chapter.lab_on(step));
     for (name, wanted, why) in [
         (STEP, page.is_some(), "esta página não é de um passo de `exercises/course.toml`"),
         (LAB, wanted_lab.is_some(), "`exercises/course.toml` não põe nenhum laboratório nesta página"),
@@ -61,7 +61,7 @@ fn origin_select(class: &str, mode: Mode) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use grader::course::{Control, ControlKind, ControlOption, Lab};
+    use grader::course::{Control, ControlKind, ControlOption, Example, Lab};
 
     /// Um curso pequeno, só na memória.
     pub(crate) fn course() -> Course {
@@ -73,6 +73,7 @@ pub(crate) mod tests {
             hints: vec!["olhe `Queue`".into(), "conte <as> vezes".into(), "quase: `a + __`".into()],
         };
         let lab = Lab {
+            id: "alert".into(),
             title: "Seis horas em um segundo".into(),
             description: "Mude a falha e veja *quando* cada tentativa acontece.".into(),
             page: "retries".into(),
@@ -94,6 +95,21 @@ pub(crate) mod tests {
                     kind: ControlKind::Range { min: 60, max: 21600, step: 60, unit: "s".into(), default: 21600 },
                 },
                 Control { id: "dlq".into(), label: "com DLQ".into(), kind: ControlKind::Checkbox { default: true } },
+                Control {
+                    id: "event".into(),
+                    label: "evento".into(),
+                    kind: ControlKind::Text { rows: 4, default: "{\n\n<\"a\">}".into() },
+                },
+                Control {
+                    id: "ready".into(),
+                    label: "exemplos".into(),
+                    kind: ControlKind::Example {
+                        options: vec![Example {
+                            label: "vazio".into(),
+                            values: [("event".into(), "{\n}".into())].into(),
+                        }],
+                    },
+                },
             ],
         };
         Course {
@@ -104,7 +120,7 @@ pub(crate) mod tests {
                 id: "04-async-invocation".into(),
                 title: "Invocação assíncrona".into(),
                 steps: vec![step("queue", "A fila"), step("retries", "As tentativas")],
-                lab: Some(lab),
+                labs: vec![lab],
             }],
         }
     }

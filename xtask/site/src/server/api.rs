@@ -135,7 +135,7 @@ pub async fn build_step(
 
 pub async fn build_lab(State(app): State<Shared>, Path(chapter): Path<String>) -> Answer<Json<Value>> {
     let known = app.steps.course().chapters.iter().find(|known| known.slug() == chapter);
-    if known.is_none_or(|known| known.lab.is_none()) {
+    if known.is_none_or(|known| known.labs.is_empty()) {
         return Err(Failure::new(StatusCode::NOT_FOUND, format!("o capítulo `{chapter}` não tem laboratório")));
     }
     let done = run(&app, Job::Lab(chapter)).await?;

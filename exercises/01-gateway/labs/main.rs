@@ -1,0 +1,23 @@
+//! Os laboratórios do capítulo 01, um módulo para cada: o cenário diz qual.
+
+use std::process::ExitCode;
+
+use kit::lab::{self, LabError};
+
+fn main() -> ExitCode {
+    lab::run_many(async |name, scenario| match name {
+        // template-editor
+
+        // sdk
+
+        // token-bucket
+
+        // policy-evaluator
+
+        // request-explorer
+        _ => {
+            let _ = scenario;
+            Err(LabError::Unknown(name.to_owned()))
+        }
+    })
+}
