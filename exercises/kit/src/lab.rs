@@ -22,11 +22,11 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Timeline;
+use crate::{Kind, Timeline};
 
 /// O que um laboratório conta: o que a página desenha e a frase que resume tudo para quem não vê o desenho.
 #[derive(Debug, Serialize)]
@@ -60,6 +60,8 @@ pub enum Block {
         max: f64,
         /// Instante em milissegundos e valor; entre dois pontos a linha é reta.
         points: Vec<(u64, f64)>,
+        /// O que aconteceu ao longo da linha: instante em milissegundos e tipo. Cada tipo ganha a sua fileira.
+        marks: Vec<(u64, Kind)>,
     },
     /// Um texto, mostrado como foi escrito.
     Text {
@@ -86,6 +88,17 @@ pub enum Block {
         /// As linhas.
         rows: Vec<Vec<String>>,
     },
+    /// Uma resposta HTTP.
+    Response {
+        /// De quem ela é.
+        label: String,
+        /// O status.
+        status: u16,
+        /// Os cabeçalhos, em ordem.
+        headers: Vec<(String, String)>,
+        /// O corpo, como texto.
+        body: String,
+    },
     /// Um módulo JavaScript, que a página carrega em uma moldura isolada, e a chamada que ela faz nele.
     Script {
         /// O que o módulo é.
@@ -99,7 +112,8 @@ pub enum Block {
 
 /// Uma chamada a um cliente gerado: `createClient(config)[operation](params)`.
 ///
-/// O `fetch` que o cliente recebe leva cada requisição de volta ao laboratório, no campo `request` do cenário.
+/// O `fetch` que o cliente recebe leva cada requisição de volta ao laboratório: o mesmo cenário, com a requisição em `request`
+/// (veja [`ClientRequest`]). O laboratório responde com um [`Block::Response`].
 #[derive(Debug, Serialize)]
 pub struct Call {
     /// O que vai para `createClient`, menos o `fetch`.
@@ -108,6 +122,19 @@ pub struct Call {
     pub operation: String,
     /// O que o método recebe.
     pub params: Value,
+}
+
+/// Uma requisição do cliente gerado, no campo `request` do cenário.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ClientRequest {
+    /// O verbo.
+    pub method: String,
+    /// O endereço inteiro, com a query.
+    pub url: String,
+    /// Os cabeçalhos, com os nomes em minúsculas, como o `fetch` do navegador os dá.
+    pub headers: Vec<(String, String)>,
+    /// O corpo; vazio quando não há.
+    pub body: String,
 }
 
 /// Como foi.
@@ -358,6 +385,7 @@ mod tests {
                     unit: String::new(),
                     max: 5.0,
                     points: vec![(0, 5.0), (10, 4.5)],
+                    marks: vec![(10, Kind::Throttled)],
                 },
                 Block::Text { label: "erro".into(), text: "linha 2".into(), tone: Tone::Bad },
                 Block::Stages {
@@ -366,7 +394,7 @@ mod tests {
                 },
             ],
         };
-        insta::assert_snapshot!(serde_json::to_string(&output).expect("serializa"), @r#"{"summary":"um resumo","blocks":[{"kind":"timeline","lanes":[],"entries":[]},{"kind":"series","label":"fichas","unit":"","max":5.0,"points":[[0,5.0],[10,4.5]]},{"kind":"text","label":"erro","text":"linha 2","tone":"bad"},{"kind":"stages","label":"etapas","items":[{"name":"rota","outcome":"accepted","text":"achou"}]}]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&output).expect("serializa"), @r#"{"summary":"um resumo","blocks":[{"kind":"timeline","lanes":[],"entries":[]},{"kind":"series","label":"fichas","unit":"","max":5.0,"points":[[0,5.0],[10,4.5]],"marks":[[10,"throttled"]]},{"kind":"text","label":"erro","text":"linha 2","tone":"bad"},{"kind":"stages","label":"etapas","items":[{"name":"rota","outcome":"accepted","text":"achou"}]}]}"#);
     }
 
     #[test]
