@@ -127,7 +127,6 @@ mod tests {
                     text: String::new(),
                 })
                 .collect(),
-            summary: String::new(),
         }
     }
 

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn retries() -> Timeline {
-        Timeline::parse(
+        Timeline::of(
             r#"{"version":1,"summary":"s",
             "lanes":[{"id":"caller","label":"quem chamou"},{"id":"queue","label":"fila interna"},{"id":"fn","label":"função"}],
             "entries":[
@@ -228,7 +228,6 @@ mod tests {
               {"at_ms":1000,"until_ms":3000,"lane":"fn","kind":"success","text":"outro evento, ao mesmo tempo"},
               {"at_ms":21600000,"lane":"queue","kind":"dropped","text":"passou da idade máxima"}]}"#,
         )
-        .expect("linha do tempo")
     }
 
     #[test]

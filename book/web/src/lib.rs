@@ -10,10 +10,12 @@
 //! na rede e nos Workers fica em `page` e `worker`, que só existem em `wasm32`.
 
 pub mod axis;
+pub mod blocks;
 pub mod compiler;
 pub mod difference;
 pub mod drawing;
 pub mod editing;
+pub mod output;
 pub mod progress;
 pub mod protocol;
 pub mod run;

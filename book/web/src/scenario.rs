@@ -13,9 +13,9 @@ pub enum Setting {
     Text(String),
 }
 
-/// O cenário que entra no laboratório. Um número que não se lê fica de fora, e o laboratório reclama dele pelo nome.
-pub fn scenario(settings: &[(String, Setting)]) -> String {
-    let fields: Map<String, Value> = settings
+/// O cenário que entra no laboratório `lab`; `request` é a requisição de um cliente gerado, se é ele quem pergunta. Um número que não se lê fica de fora, e o laboratório reclama dele pelo nome.
+pub fn scenario(lab: &str, settings: &[(String, Setting)], request: Option<Value>) -> String {
+    let mut fields: Map<String, Value> = settings
         .iter()
         .filter_map(|(id, setting)| {
             let value = match setting {
@@ -26,7 +26,15 @@ pub fn scenario(settings: &[(String, Setting)]) -> String {
             Some((id.clone(), value))
         })
         .collect();
+    fields.insert("lab".to_owned(), lab.into());
+    fields.extend(request.map(|request| ("request".to_owned(), request)));
     Value::Object(fields).to_string()
+}
+
+/// O que um exemplo pronto põe em cada controle. Uma opção vazia não muda nada.
+pub fn example(json: &str) -> Vec<(String, String)> {
+    let values: std::collections::BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
+    values.into_iter().collect()
 }
 
 fn number(text: &str) -> Option<Number> {
@@ -60,8 +68,18 @@ mod tests {
             ("dlq".to_owned(), Setting::Checkbox(true)),
             ("empty".to_owned(), Setting::Number(String::new())),
         ];
-        let value: Value = serde_json::from_str(&scenario(&settings)).expect("JSON");
-        assert_eq!(value, serde_json::json!({"failure": "function_error", "age": 21600, "rate": 0.5, "dlq": true}));
+        let value: Value = serde_json::from_str(&scenario("alert", &settings, None)).expect("JSON");
+        let expected =
+            serde_json::json!({"lab": "alert", "failure": "function_error", "age": 21600, "rate": 0.5, "dlq": true});
+        assert_eq!(value, expected);
+        let asked = scenario("sdk", &[], Some(serde_json::json!({"method": "GET"})));
+        assert_eq!(asked, r#"{"lab":"sdk","request":{"method":"GET"}}"#);
+    }
+
+    #[test]
+    fn an_example_fills_controls_and_an_empty_choice_fills_none() {
+        assert_eq!(example(r#"{"body":"{}"}"#), [("body".to_owned(), "{}".to_owned())]);
+        assert!(example("").is_empty());
     }
 
     #[test]

@@ -274,12 +274,11 @@ mod tests {
     use crate::drawing::draw;
 
     fn hostile() -> Timeline {
-        Timeline::parse(
+        Timeline::of(
             r#"{"version":1,"lanes":[{"id":"q","label":"<b>fila</b>"}],"summary":"",
             "entries":[{"at_ms":0,"lane":"q","kind":"error","text":"</text><script>alert('1')</script>\"x"},
                        {"at_ms":60000,"until_ms":61000,"lane":"q","kind":"started","text":"2ª tentativa"}]}"#,
         )
-        .expect("linha do tempo")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A linha do tempo que um laboratório escreve: faixas, acontecimentos e um resumo.
+//! A linha do tempo que um laboratório escreve: faixas e acontecimentos.
 
 use serde::Deserialize;
 
@@ -6,8 +6,6 @@ use serde::Deserialize;
 pub struct Timeline {
     pub lanes: Vec<Lane>,
     pub entries: Vec<Entry>,
-    #[serde(default)]
-    pub summary: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -79,12 +77,17 @@ impl Kind {
 }
 
 impl Timeline {
-    /// Lê a saída de um laboratório e deixa os acontecimentos na ordem do tempo (os do mesmo instante, na ordem escrita).
-    pub fn parse(stdout: &str) -> Result<Self, String> {
-        let mut timeline: Self = serde_json::from_str(stdout.trim())
-            .map_err(|error| format!("o laboratório não escreveu uma linha do tempo que a página entenda: {error}"))?;
-        timeline.entries.sort_by_key(|entry| entry.at_ms);
-        Ok(timeline)
+    /// Deixa os acontecimentos na ordem do tempo; os do mesmo instante, na ordem em que foram escritos.
+    pub fn sort(&mut self) {
+        self.entries.sort_by_key(|entry| entry.at_ms);
+    }
+
+    /// Uma linha do tempo escrita em um teste.
+    #[cfg(test)]
+    pub fn of(json: &str) -> Self {
+        let mut timeline: Self = serde_json::from_str(json).expect("linha do tempo");
+        timeline.sort();
+        timeline
     }
 
     /// A posição da faixa de um acontecimento; uma faixa que falta na lista vai para a última linha.
@@ -128,25 +131,18 @@ mod tests {
 
     #[test]
     fn entries_come_in_time_order_and_ties_keep_theirs() {
-        let timeline = Timeline::parse(
+        let timeline = Timeline::of(
             r#"{"version":1,"lanes":[{"id":"q","label":"fila"}],"entries":[
                 {"at_ms":5,"lane":"q","kind":"error","text":"c"},
                 {"at_ms":0,"lane":"q","kind":"enqueued","text":"a"},
                 {"at_ms":5,"until_ms":6,"lane":"q","kind":"novo","text":"d"},
                 {"at_ms":0,"lane":"x","kind":"started","text":"b"}],"summary":"s"}"#,
-        )
-        .expect("linha do tempo");
+        );
         let texts: Vec<&str> = timeline.entries.iter().map(|entry| entry.text.as_str()).collect();
         assert_eq!(texts, ["a", "b", "c", "d"]);
         assert_eq!(timeline.entries[3].kind, Kind::Note);
         assert_eq!(timeline.entries[3].when(), "5 ms até 6 ms");
         assert_eq!(timeline.lane_label(&timeline.entries[1]), "x");
         assert_eq!(timeline.kinds(), [Kind::Enqueued, Kind::Started, Kind::Error, Kind::Note]);
-    }
-
-    #[test]
-    fn what_is_not_a_timeline_says_so() {
-        let error = Timeline::parse("olá").expect_err("não é JSON");
-        assert!(error.contains("linha do tempo"), "{error}");
     }
 }

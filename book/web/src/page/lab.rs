@@ -1,8 +1,10 @@
-//! Um laboratório: os controles viram um cenário, o módulo roda em um Worker e a linha do tempo é redesenhada.
+//! Um laboratório: os controles viram um cenário, o módulo roda em um Worker e o resultado é redesenhado.
 //!
 //! Enquanto alguém arrasta um controle chegam muitos cenários; roda um por vez, e o seguinte é sempre o mais novo.
 
+mod client;
 mod figure;
+mod results;
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,15 +14,19 @@ use std::{
 use wasi_host::{Ending, Execution, explain};
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
-use self::figure::Figure;
+use self::{
+    client::{Client, Heard},
+    results::Results,
+};
 use super::{api, config::Config, dom, hand::Hand, mailbox::Mailbox, step::hide_with_label};
 use crate::{
+    blocks,
     compiler::headline,
+    output::{Block, Output, Response, Script, Tone},
     protocol::{Job, Reply},
-    scenario::{Setting, reading, scenario},
-    timeline::Timeline,
+    scenario::{Setting, example, reading, scenario},
 };
 
 const DEADLINE_MS: i32 = 5_000;
@@ -33,41 +39,51 @@ enum Mail {
     Rebuild,
     Worker(u32, Result<Reply, String>),
     Deadline(u32),
+    /// O cliente gerado de um desenho disse algo.
+    Client(u32, Heard),
 }
 
 pub struct Lab {
     config: Rc<Config>,
     chapter: String,
+    name: String,
     form: HtmlFormElement,
     origin: Option<HtmlSelectElement>,
     note: HtmlElement,
     summary: HtmlElement,
-    figure: Figure,
+    results: Results,
     mail: Mailbox<Mail>,
     frame_asked: Cell<bool>,
     hand: RefCell<Option<Hand>>,
     shift: Cell<u32>,
+    /// O cliente do desenho atual, e o número desse desenho: o que um cliente velho disser não interessa mais.
+    client: RefCell<Option<Client>>,
+    drawing: Cell<u32>,
 }
 
 impl Lab {
     pub fn hydrate(config: &Rc<Config>, section: HtmlElement) -> Option<Rc<Self>> {
-        let figure: HtmlElement = dom::find(&section, ".lab-figura")?;
+        let results: HtmlElement = dom::find(&section, ".lab-resultado")?;
         let chapter = section.get_attribute("data-chapter")?;
+        let name = section.get_attribute("data-lab")?;
         let note = dom::create("p", "lab-nota", "");
         note.set_hidden(true);
-        let _ = figure.parent_node()?.insert_before(&note, Some(&figure));
+        let _ = results.parent_node()?.insert_before(&note, Some(&results));
         let lab = Rc::new(Self {
             config: Rc::clone(config),
             form: dom::find(&section, ".lab-controles")?,
             origin: dom::find(&section, ".lab-origem"),
             note,
             summary: dom::find(&section, ".lab-resumo")?,
-            figure: Figure::adopt(figure, dom::find(&section, ".lab-tabela"), &chapter),
+            results: Results::new(results, name.clone()),
             mail: Mailbox::new(),
             frame_asked: Cell::new(false),
             hand: RefCell::new(None),
             shift: Cell::new(0),
+            client: RefCell::new(None),
+            drawing: Cell::new(0),
             chapter,
+            name,
         });
         if let Some(origin) = lab.origin.as_ref().filter(|_| !config.serve) {
             origin.set_value("reference");
@@ -90,6 +106,18 @@ impl Lab {
             lab.ask_frame();
         });
         dom::on(&self.form, "submit", |event| event.prevent_default());
+        for examples in dom::find_in(&self.form, ".lab-exemplos") {
+            let lab = Rc::clone(self);
+            dom::on(&examples, "change", move |event| {
+                let Some(select) = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok()) else {
+                    return;
+                };
+                for (id, value) in example(&select.value()) {
+                    lab.fill(&id, &value);
+                }
+                lab.ask_frame();
+            });
+        }
         if let Some(origin) = &self.origin {
             let lab = Rc::clone(self);
             dom::on(origin, "change", move |_| lab.mail.send(Mail::Rebuild));
@@ -128,7 +156,10 @@ impl Lab {
                     own = self.build().await;
                     self.draw(own.as_deref()).await;
                 }
-                Mail::Worker(..) | Mail::Deadline(_) => {}
+                Mail::Client(drawing, heard) if drawing == self.drawing.get() => {
+                    self.hear(heard, own.as_deref()).await;
+                }
+                Mail::Worker(..) | Mail::Deadline(_) | Mail::Client(..) => {}
             }
         }
     }
@@ -163,12 +194,12 @@ impl Lab {
     }
 
     async fn draw(&self, own: Option<&str>) {
-        let scenario = scenario(&self.settings());
+        let scenario = scenario(&self.name, &self.settings(), None);
         if let Some(module) = own {
             match self.run(module, &scenario).await {
-                Ok(timeline) => {
+                Ok(output) => {
                     self.say("");
-                    return self.show(timeline);
+                    return self.show(output);
                 }
                 Err(reason) => {
                     let reason = one_line(&reason);
@@ -177,13 +208,41 @@ impl Lab {
             }
         }
         match self.run(&self.config.reference_lab(&self.chapter), &scenario).await {
-            Ok(timeline) => self.show(timeline),
+            Ok(output) => self.show(output),
             Err(reason) => dom::set_rich(&self.summary, &format!("O laboratório não rodou: {}.", one_line(&reason))),
         }
     }
 
+    /// O cliente gerado fez uma requisição ou terminou.
+    async fn hear(&self, heard: Heard, own: Option<&str>) {
+        let (text, tone) = match heard {
+            Heard::Request { id, request } => {
+                let scenario = scenario(&self.name, &self.settings(), Some(request));
+                let reference = self.config.reference_lab(&self.chapter);
+                let response = match self.run(own.unwrap_or(&reference), &scenario).await {
+                    Ok(output) => output.response().cloned().ok_or("o laboratório não respondeu".to_owned()),
+                    Err(reason) => Err(reason),
+                };
+                let response = response.unwrap_or_else(|reason| Response {
+                    label: String::new(),
+                    status: 500,
+                    headers: Vec::new(),
+                    body: one_line(&reason),
+                });
+                if let Some(client) = self.client.borrow().as_ref() {
+                    client.respond(id, &response);
+                }
+                return;
+            }
+            Heard::Value { text } => (text, Tone::Good),
+            Heard::Failure { text } => (text, Tone::Bad),
+        };
+        let label = "O que o cliente devolveu".to_owned();
+        self.results.answer(&blocks::html(&Block::Text { label, text, tone }));
+    }
+
     /// Roda um módulo com um cenário. O erro é o que dizer a quem mexeu nos controles.
-    async fn run(&self, module: &str, scenario: &str) -> Result<Timeline, String> {
+    async fn run(&self, module: &str, scenario: &str) -> Result<Output, String> {
         self.hire()?;
         let shift = self.shift.get();
         if let Some(hand) = self.hand.borrow().as_ref() {
@@ -193,12 +252,14 @@ impl Lab {
         let timer = dom::Timer::after(DEADLINE_MS, move || mail.send(Mail::Deadline(shift)));
         // O que chegar enquanto isso fica para depois, no máximo um de cada.
         let (mut draw_later, mut rebuild_later) = (false, false);
+        let mut said_later = Vec::new();
         let result = loop {
             match self.mail.next().await {
                 Mail::Draw => draw_later = true,
                 Mail::Rebuild => rebuild_later = true,
+                Mail::Client(drawing, heard) => said_later.push((drawing, heard)),
                 Mail::Worker(from, _) | Mail::Deadline(from) if from != shift => {}
-                Mail::Worker(_, Ok(Reply::Lab(execution))) => break timeline(&execution),
+                Mail::Worker(_, Ok(Reply::Lab(execution))) => break output(&execution),
                 Mail::Worker(_, Ok(Reply::Broken(reason)) | Err(reason)) => {
                     self.dismiss();
                     break Err(reason);
@@ -211,6 +272,9 @@ impl Lab {
             }
         };
         drop(timer);
+        for (drawing, heard) in said_later {
+            self.mail.send(Mail::Client(drawing, heard));
+        }
         if rebuild_later {
             self.mail.send(Mail::Rebuild);
         } else if draw_later {
@@ -237,9 +301,26 @@ impl Lab {
         self.shift.set(self.shift.get() + 1);
     }
 
-    fn show(&self, timeline: Timeline) {
-        dom::set_text(&self.summary, &timeline.summary);
-        self.figure.show(timeline);
+    fn show(&self, output: Output) {
+        dom::set_text(&self.summary, &output.summary);
+        let script = output.blocks.iter().find_map(|block| match block {
+            Block::Script(script) => Some(script.clone()),
+            _ => None,
+        });
+        self.results.show(output.blocks);
+        self.drawing.set(self.drawing.get() + 1);
+        self.client.replace(script.and_then(|script| self.start(&script)));
+    }
+
+    fn start(&self, script: &Script) -> Option<Client> {
+        let (mail, drawing) = (self.mail.clone(), self.drawing.get());
+        match Client::start(&self.config.base, script, move |heard| mail.send(Mail::Client(drawing, heard))) {
+            Ok(client) => Some(client),
+            Err(reason) => {
+                self.say(&reason);
+                None
+            }
+        }
     }
 
     fn say(&self, text: &str) {
@@ -248,8 +329,22 @@ impl Lab {
     }
 
     fn settings(&self) -> Vec<(String, Setting)> {
-        let controls = dom::find_in(&self.form, "input[name], select[name]");
+        let controls = dom::find_in(&self.form, "input[name], select[name], textarea[name]");
         controls.iter().filter_map(setting).collect()
+    }
+
+    /// Põe um valor em um controle, como quem o digita.
+    fn fill(&self, id: &str, value: &str) {
+        for control in dom::find_in(&self.form, "select[name], textarea[name]") {
+            if control.get_attribute("name").as_deref() != Some(id) {
+                continue;
+            }
+            if let Some(text) = control.dyn_ref::<HtmlTextAreaElement>() {
+                text.set_value(value);
+            } else if let Some(select) = control.dyn_ref::<HtmlSelectElement>() {
+                select.set_value(value);
+            }
+        }
     }
 
     /// O texto ao lado de cada controle deslizante.
@@ -273,6 +368,9 @@ fn setting(control: &HtmlElement) -> Option<(String, Setting)> {
     if let Some(select) = control.dyn_ref::<HtmlSelectElement>() {
         return Some((name, Setting::Text(select.value())));
     }
+    if let Some(text) = control.dyn_ref::<HtmlTextAreaElement>() {
+        return Some((name, Setting::Text(text.value())));
+    }
     let input = control.dyn_ref::<HtmlInputElement>()?;
     let setting = match input.type_().as_str() {
         "checkbox" => Setting::Checkbox(input.checked()),
@@ -289,9 +387,9 @@ fn one_line(reason: &str) -> String {
     lines.join(" ").trim_end_matches('.').to_owned()
 }
 
-fn timeline(execution: &Execution) -> Result<Timeline, String> {
+fn output(execution: &Execution) -> Result<Output, String> {
     if execution.ending == Ending::Returned {
-        return Timeline::parse(&execution.stdout);
+        return Output::parse(&execution.stdout);
     }
     Err(explain(execution).unwrap_or_else(|| "o programa parou sem dizer por quê".to_owned()))
 }

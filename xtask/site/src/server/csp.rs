@@ -26,6 +26,13 @@ pub fn for_file() -> String {
     policy(std::iter::empty())
 }
 
+/// A política da moldura em que o laboratório do SDK carrega o cliente gerado: ela roda o que lhe mandarem, mas sem origem, sem rede e
+/// só dentro de uma página nossa.
+pub fn for_client() -> &'static str {
+    "default-src 'none'; script-src 'unsafe-inline' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
+     sandbox allow-scripts"
+}
+
 fn policy(hashes: impl Iterator<Item = String>) -> String {
     let hashes: String = hashes.collect();
     format!(
@@ -45,6 +52,13 @@ fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_frame_of_the_generated_client_reaches_nothing() {
+        let policy = for_client();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("sandbox allow-scripts"));
+        assert!(!policy.contains("allow-same-origin") && !policy.contains("connect-src"));
+    }
 
     #[test]
     fn only_the_scripts_written_in_the_page_are_allowed_inline() {

@@ -13,6 +13,9 @@ use grader::files;
 
 use super::csp;
 
+/// A moldura do cliente gerado, que tem a sua própria política.
+const CLIENT_FRAME: &str = "caderno/client.html";
+
 /// As páginas e os arquivos, pelo endereço sem a `/` inicial.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -39,6 +42,7 @@ impl Pages {
             let path = dir.join(&file);
             let bytes = std::fs::read(&path).with_context(|| format!("não consegui ler {}", path.display()))?;
             let policy = match std::str::from_utf8(&bytes) {
+                _ if name == CLIENT_FRAME => csp::for_client().to_owned(),
                 Ok(html) if name.ends_with(".html") => csp::for_page(html),
                 _ => csp::for_file(),
             };

@@ -15,7 +15,7 @@ async fn open(bench: &Bench) -> (Page, String) {
 }
 
 async fn open_in(bench: &Bench, look: Look) -> (Page, String) {
-    let starter = bench.starter("queue");
+    let starter = bench.starter("async-invocation/queue");
     let page = bench.open_in(QUEUE, look).await;
     page.situation("saved").await;
     assert_eq!(page.editor_text().await, starter, "o editor mostra o arquivo do disco");
@@ -23,13 +23,13 @@ async fn open_in(bench: &Bench, look: Look) -> (Page, String) {
 }
 
 fn on_disk(bench: &Bench) -> String {
-    fs::read_to_string(bench.step_file("queue")).unwrap()
+    fs::read_to_string(bench.step_file("async-invocation/queue")).unwrap()
 }
 
 pub async fn a_right_answer_typed_in_the_page_turns_green(bench: &Bench) {
     for look in LOOKS {
         let (page, starter) = open_in(bench, look).await;
-        let answer = bench.answer("queue");
+        let answer = bench.answer("async-invocation/queue");
         page.type_over(&answer).await;
         page.situation("dirty").await;
         assert_eq!(on_disk(bench), starter, "nada é gravado antes de alguém pedir");
@@ -60,7 +60,8 @@ pub async fn a_compile_error_is_marked_on_its_line(bench: &Bench) {
 }
 
 pub async fn an_infinite_loop_is_cancelled(bench: &Bench) {
-    let looping = starter::with_body(&bench.answer("queue"), "loop { std::hint::black_box(()); }").unwrap();
+    let looping =
+        starter::with_body(&bench.answer("async-invocation/queue"), "loop { std::hint::black_box(()); }").unwrap();
     for look in LOOKS {
         let (page, _) = open_in(bench, look).await;
         page.type_over(&looping).await;
@@ -78,7 +79,7 @@ pub async fn an_infinite_loop_is_cancelled(bench: &Bench) {
 pub async fn a_file_changed_on_disk_reaches_a_clean_editor(bench: &Bench) {
     let (page, starter) = open(bench).await;
     let changed = format!("{starter}// salvo em outro editor\n");
-    fs::write(bench.step_file("queue"), &changed).unwrap();
+    fs::write(bench.step_file("async-invocation/queue"), &changed).unwrap();
     let shows = "return window.ace.edit(document.querySelector('.ace_editor')).getValue() === arguments[0] || null";
     page.until(shows, json!([changed])).await;
     page.close().await;
@@ -90,7 +91,7 @@ pub async fn a_file_changed_on_disk_never_overwrites_what_was_typed(bench: &Benc
     page.type_over(&mine).await;
     page.situation("dirty").await;
     let theirs = format!("{starter}// do outro editor\n");
-    fs::write(bench.step_file("queue"), &theirs).unwrap();
+    fs::write(bench.step_file("async-invocation/queue"), &theirs).unwrap();
     page.situation("conflict").await;
     assert_eq!(page.editor_text().await, mine, "o que foi digitado continua na tela");
     page.click(".passo-rodar").await;

@@ -38,7 +38,7 @@ pub async fn the_browser_agrees_with_the_machine(bench: &Bench) {
 /// Põe os arquivos da variante no lugar dos do leitor, na cópia: daí em diante é o caminho que o leitor faz.
 fn write_as_reader(bench: &Bench, chapter: &Chapter, source: &Source) {
     for step in &chapter.steps {
-        let solution = bench.answer(step.name());
+        let solution = bench.answer(&step.id.to_string());
         let text = match source {
             Source::Starter => grader::build::starter_of(&bench.course, chapter, step).unwrap(),
             Source::Overlay { files, .. } => {

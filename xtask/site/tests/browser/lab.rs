@@ -11,9 +11,7 @@ async fn open(bench: &Bench) -> Page {
 }
 
 async fn open_in(bench: &Bench, look: Look) -> Page {
-    let chapter = &bench.course.chapters[0];
-    let lab = chapter.lab.as_ref().expect("o capítulo tem laboratório");
-    let page = bench.open_in(&format!("{}/{}.html", chapter.slug(), lab.page), look).await;
+    let page = bench.open_in("async-invocation/retries.html", look).await;
     page.find(".lab-origem").await.select_by_value("reference").await.unwrap();
     page.find(".lab [data-entry]").await;
     page
@@ -70,15 +68,17 @@ pub async fn the_timeline_is_read_by_keyboard(bench: &Bench) {
 
 /// Com o esqueleto, o código do leitor não desenha nada: a página diz por quê e mostra a referência. Com a resposta, desenha.
 pub async fn the_reader_code_draws_its_own_timeline(bench: &Bench) {
-    for (_, step) in bench.course.steps() {
-        bench.starter(step.name());
+    let chapter = bench.course.chapter("async-invocation").unwrap();
+    for step in &chapter.steps {
+        bench.starter(&step.id.to_string());
     }
     let page = open(bench).await;
     page.find(".lab-origem").await.select_by_value("reader").await.unwrap();
     page.text_with(".lab-nota", "ainda não foi escrito").await;
     assert!(entries(&page).await > 0, "enquanto isso, a referência");
-    for (chapter, step) in bench.course.steps() {
-        std::fs::write(bench.course.root.join(chapter.exercise_file(step)), bench.answer(step.name())).unwrap();
+    for step in &chapter.steps {
+        let answer = bench.answer(&step.id.to_string());
+        std::fs::write(bench.course.root.join(chapter.exercise_file(step)), answer).unwrap();
     }
     page.find(".lab-origem").await.select_by_value("reference").await.unwrap();
     page.find(".lab-origem").await.select_by_value("reader").await.unwrap();

@@ -23,7 +23,7 @@ struct Inner {
     legend: HtmlElement,
     detail: HtmlElement,
     how: HtmlElement,
-    table: Option<HtmlElement>,
+    table: HtmlElement,
     timeline: RefCell<Option<Timeline>>,
     /// O sinal a que se chega com Tab.
     current: Cell<usize>,
@@ -31,21 +31,21 @@ struct Inner {
 }
 
 impl Figure {
-    pub fn adopt(figure: HtmlElement, details: Option<HtmlElement>, chapter: &str) -> Self {
-        figure.set_text_content(None);
+    /// Monta a figura dentro de `place`. `name` distingue as figuras de uma página.
+    pub fn new(place: &HtmlElement, name: &str) -> Self {
+        let figure = dom::create("figure", "lab-figura", "");
         let scroll = dom::create("div", "lab-rolagem", "");
         let legend = dom::create("ul", "lab-legenda", "");
         let detail = dom::create("p", "lab-detalhe", EMPTY);
         // O leitor de tela já ouve o mesmo texto no próprio sinal.
         dom::attribute(&detail, "aria-hidden", "true");
         let how = dom::create("p", "lab-como-ler", HOW_TO_READ);
-        how.set_id(&format!("como-ler-{chapter}"));
+        how.set_id(&format!("como-ler-{name}"));
         dom::append(&figure, &[&scroll, &detail, &legend, &how]);
-        let table = details.map(|details| {
-            let table = dom::create("div", "table-wrapper", "");
-            dom::append(&details, &[&table]);
-            table
-        });
+        let details = dom::create("details", "lab-tabela", "");
+        let table = dom::create("div", "table-wrapper", "");
+        dom::append(&details, &[&dom::create("summary", "", "A linha do tempo em tabela"), &table]);
+        dom::append(place, &[&figure, &details]);
         let inner = Rc::new(Inner {
             scroll,
             legend,
@@ -65,9 +65,7 @@ impl Figure {
         let last = timeline.entries.len().saturating_sub(1);
         inner.current.set(inner.current.get().min(last));
         inner.legend.set_inner_html(&svg::legend(&timeline));
-        if let Some(table) = &inner.table {
-            table.set_inner_html(&svg::table(&timeline));
-        }
+        inner.table.set_inner_html(&svg::table(&timeline));
         dom::set_text(&inner.detail, EMPTY);
         inner.timeline.replace(Some(timeline));
         inner.redraw();
