@@ -19,7 +19,7 @@ pub mod model;
 
 // authorizers
 
-// api_keys
+pub mod api_keys;
 
 // lambda_proxy
 

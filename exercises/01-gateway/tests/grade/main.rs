@@ -18,7 +18,7 @@ mod support;
 
 // authorizers
 
-// api_keys
+mod api_keys;
 
 // lambda_proxy
 
