@@ -39,8 +39,7 @@ pub enum Method {
 
 impl Method {
     /// Todos; `ANY` quer dizer qualquer um destes.
-    pub const ALL: [Self; 7] =
-        [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
+    pub const ALL: [Self; 7] = [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
 
     /// O nome que vai na requisição: `GET`.
     pub fn as_str(self) -> &'static str {
