@@ -2,8 +2,9 @@
 
 pub mod function;
 pub mod model;
+pub mod route_key;
 
-// routing
+pub mod routing;
 
 // stages
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-// routing
+mod routing;
 
 // stages
 

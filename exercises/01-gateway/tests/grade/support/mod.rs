@@ -1,5 +1,7 @@
 //! O que os testes de mais de um passo usam.
 
+pub mod routes;
+
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
     ($actual:expr, $expected:expr, $($message:tt)+) => {

@@ -1,0 +1,277 @@
+//! Engano: recurso que não existe é RESOURCE_NOT_FOUND; Missing Authentication Token é só para o método que falta.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Refusal, Request, Response};
+use crate::route_key::{InvalidRouteKey, MethodKey, PathPart, RouteKey, Template};
+
+/// Os parâmetros que o caminho trouxe: o nome, sem chaves nem `+`, e o trecho como veio na URL.
+pub type PathParameters = BTreeMap<String, String>;
+
+/// Casa o caminho de uma requisição com o de um recurso ou de uma rota, sem olhar o método.
+///
+/// Devolve os parâmetros que o caminho trouxe, ou `None` se não casa.
+pub fn capture(template: &[PathPart], path: &str) -> Option<PathParameters> {
+    use crate::route_key::segments;
+
+    let mut parameters = PathParameters::new();
+    let segments = segments(path);
+    let mut rest = segments.as_slice();
+    for part in template {
+        let (first, after) = rest.split_first()?;
+        rest = after;
+        match part {
+            PathPart::Static(text) if text == first => {}
+            PathPart::Static(_) => return None,
+            PathPart::Param(name) => {
+                parameters.insert(name.clone(), (*first).to_owned());
+            }
+            PathPart::Greedy(name) => {
+                let caught = [&[*first], rest].concat();
+                parameters.insert(name.clone(), caught.join("/"));
+                rest = &[];
+            }
+        }
+    }
+    rest.is_empty().then_some(parameters)
+}
+
+/// Por que a AWS recusa um recurso novo; o texto é o dela.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateResourceError {
+    /// O pai é guloso (400 `BadRequestException`). Leva o segmento do pai: `{proxy+}`.
+    #[error("Cannot create a child of a resource with a greedy path variable: {0}")]
+    GreedyParent(String),
+    /// O pai já tem um filho com parâmetro, guloso ou não (400 `BadRequestException`). Leva o segmento desse filho.
+    #[error("A sibling ({0}) of this resource already has a variable path part -- only one is allowed")]
+    VariableSibling(String),
+    /// O pai já tem um filho com este texto fixo (409 `ConflictException`).
+    #[error("Another resource with the same parent already has this name: {0}")]
+    SameName(String),
+}
+
+/// Por que uma linha como `GET /cities/{city}` não pôde entrar na API REST.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefineError {
+    /// Não é um método e um caminho.
+    #[error(transparent)]
+    RouteKey(#[from] InvalidRouteKey),
+    /// Um dos recursos do caminho não pode existir.
+    #[error(transparent)]
+    Resource(#[from] CreateResourceError),
+}
+
+/// Um recurso de uma [`RestApi`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceId(usize);
+
+#[derive(Debug, Clone)]
+struct Resource {
+    /// O caminho inteiro, desde a raiz.
+    template: Template,
+    methods: BTreeSet<MethodKey>,
+}
+
+/// A árvore de recursos de uma API REST.
+#[derive(Debug, Clone)]
+pub struct RestApi {
+    resources: Vec<Resource>,
+}
+
+/// O recurso e o método que atendem uma requisição a uma API REST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestMatch {
+    /// O caminho do recurso, `$context.resourcePath`: `/cities/{city}`.
+    pub resource_path: String,
+    /// O método do recurso: pode ser `ANY`.
+    pub method: MethodKey,
+    /// Os parâmetros que o caminho trouxe.
+    pub path_parameters: PathParameters,
+}
+
+impl Default for RestApi {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RestApi {
+    /// Uma API só com o recurso raiz, sem método nenhum.
+    pub fn new() -> Self {
+        Self { resources: vec![Resource { template: Template::new(), methods: BTreeSet::new() }] }
+    }
+
+    /// O recurso raiz, `/`.
+    pub fn root(&self) -> ResourceId {
+        ResourceId(0)
+    }
+
+    /// O último segmento de cada filho de `parent`.
+    pub fn children(&self, parent: ResourceId) -> impl Iterator<Item = &PathPart> {
+        let parent = self.resources[parent.0].template.as_slice();
+        self.resources.iter().filter_map(move |resource| match resource.template.split_last() {
+            Some((part, above)) if above == parent => Some(part),
+            _ => None,
+        })
+    }
+
+    /// A operação `CreateResource`: cria um filho de `parent`, sem método nenhum.
+    ///
+    /// # Errors
+    /// [`CreateResourceError`], e a API fica como estava.
+    pub fn create_resource(&mut self, parent: ResourceId, path_part: &str) -> Result<ResourceId, CreateResourceError> {
+        let part = PathPart::parse(path_part);
+        self.check_child(parent, &part)?;
+        let template = [self.resources[parent.0].template.as_slice(), &[part]].concat();
+        self.resources.push(Resource { template, methods: BTreeSet::new() });
+        Ok(ResourceId(self.resources.len() - 1))
+    }
+
+    /// Diz se `parent` aceita um filho `part`.
+    fn check_child(&self, parent: ResourceId, part: &PathPart) -> Result<(), CreateResourceError> {
+        if let Some(greedy @ PathPart::Greedy(_)) = self.resources[parent.0].template.last() {
+            return Err(CreateResourceError::GreedyParent(greedy.to_string()));
+        }
+        for sibling in self.children(parent) {
+            match (part, sibling) {
+                (PathPart::Static(new), PathPart::Static(old)) if new == old => {
+                    return Err(CreateResourceError::SameName(new.clone()));
+                }
+                (PathPart::Static(_), _) | (_, PathPart::Static(_)) => {}
+                _ => return Err(CreateResourceError::VariableSibling(sibling.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// A operação `PutMethod`.
+    pub fn put_method(&mut self, resource: ResourceId, method: MethodKey) {
+        self.resources[resource.0].methods.insert(method);
+    }
+
+    /// Cria os recursos que faltam em `GET /cities/{city}`, do primeiro segmento ao último, e põe o método no último.
+    ///
+    /// # Errors
+    /// [`DefineError`] quando o texto não é um método e um caminho, ou quando um dos recursos não pode ser criado.
+    pub fn define(&mut self, route: &str) -> Result<(), DefineError> {
+        let RouteKey::Path(method, template) = route.parse()? else {
+            return Err(InvalidRouteKey(route.to_owned()).into());
+        };
+        let mut resource = self.root();
+        for depth in 1..=template.len() {
+            let existing = self.resources.iter().position(|each| each.template == template[..depth]);
+            resource = match existing {
+                Some(index) => ResourceId(index),
+                None => self.create_resource(resource, &template[depth - 1].to_string())?,
+            };
+        }
+        self.put_method(resource, method);
+        Ok(())
+    }
+
+    /// Escolhe o recurso e o método que atendem a requisição.
+    ///
+    /// # Errors
+    /// `MISSING_AUTHENTICATION_TOKEN`, com a mensagem `Missing Authentication Token`, quando nenhum recurso casa ou nenhum
+    /// dos que casam tem o método.
+    pub fn route(&self, request: &Request) -> Result<RestMatch, Refusal> {
+        use crate::model::GatewayResponseType;
+        use crate::route_key::template_path;
+
+        let candidates = self.resources.iter().filter_map(|resource| {
+            let path_parameters = capture(&resource.template, &request.path)?;
+            let methods = [MethodKey::Only(request.method), MethodKey::Any];
+            let method = methods.into_iter().find(|method| resource.methods.contains(method))?;
+            Some((&resource.template, method, path_parameters))
+        });
+        let best =
+            candidates.min_by_key(|(template, ..)| template.iter().map(PathPart::specificity).collect::<Vec<_>>());
+        match best {
+            Some((template, method, path_parameters)) => {
+                Ok(RestMatch { resource_path: template_path(template), method, path_parameters })
+            }
+            None if self.resources.iter().any(|resource| capture(&resource.template, &request.path).is_some()) => {
+                Err(Refusal::new(GatewayResponseType::MissingAuthenticationToken, "Missing Authentication Token"))
+            }
+            None => Err(Refusal::new(GatewayResponseType::ResourceNotFound, "Not Found")),
+        }
+    }
+}
+
+/// Os stages e as rotas de uma API HTTP. Aqui todos os stages têm as mesmas rotas.
+#[derive(Debug, Clone, Default)]
+pub struct HttpApi {
+    /// Os nomes dos stages; `$default` é um deles, se existir.
+    pub stages: BTreeSet<String>,
+    /// As rotas, na ordem de criação.
+    pub routes: Vec<RouteKey>,
+}
+
+/// O stage escolhido e o caminho que sobra para procurar a rota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageMatch {
+    /// O nome do stage: pode ser `$default`.
+    pub stage: String,
+    /// O caminho sem o nome do stage: `/users/7`; `/` quando só veio o nome.
+    pub path: String,
+}
+
+/// O stage e a rota que atendem uma requisição a uma API HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpMatch {
+    /// O nome do stage: pode ser `$default`.
+    pub stage: String,
+    /// A rota.
+    pub route_key: RouteKey,
+    /// Os parâmetros que o caminho trouxe; a rota `$default` não tem nenhum.
+    pub path_parameters: PathParameters,
+}
+
+impl HttpApi {
+    /// Uma API com estes stages e estas rotas.
+    ///
+    /// # Errors
+    /// [`InvalidRouteKey`] na primeira rota que não é `$default` nem um método e um caminho.
+    pub fn new(stages: &[&str], routes: &[&str]) -> Result<Self, InvalidRouteKey> {
+        let stages = stages.iter().map(|&stage| stage.to_owned()).collect();
+        let routes = routes.iter().map(|route| route.parse()).collect::<Result<_, _>>()?;
+        Ok(Self { stages, routes })
+    }
+
+    /// Escolhe o stage pelo primeiro segmento do caminho; `None` quando não há stage que sirva.
+    pub fn select_stage(&self, path: &str) -> Option<StageMatch> {
+        use crate::route_key::segments;
+
+        let segments = segments(path);
+        if let Some((first, rest)) = segments.split_first().filter(|(first, _)| self.stages.contains(**first)) {
+            return Some(StageMatch { stage: (*first).to_owned(), path: format!("/{}", rest.join("/")) });
+        }
+        let stage = self.stages.get("$default")?;
+        Some(StageMatch { stage: stage.clone(), path: path.to_owned() })
+    }
+
+    /// Escolhe o stage e depois a rota. O caminho da requisição ainda traz o nome do stage, se houver.
+    ///
+    /// # Errors
+    /// A resposta 404 `{"message":"Not Found"}`, quando não há stage ou não há rota.
+    pub fn route(&self, request: &Request) -> Result<HttpMatch, Response> {
+        use crate::route_key::Specificity;
+
+        let not_found = || Response::message(404, "Not Found");
+        let StageMatch { stage, path } = self.select_stage(&request.path).ok_or_else(not_found)?;
+        let candidates = self.routes.iter().filter_map(|route_key| match route_key {
+            RouteKey::Default => None,
+            RouteKey::Path(MethodKey::Only(method), _) if *method != request.method => None,
+            RouteKey::Path(method, template) => {
+                let path_parameters = capture(template, &path)?;
+                let parts: Vec<Specificity> = template.iter().map(PathPart::specificity).collect();
+                Some(((parts.contains(&Specificity::Greedy), parts, *method), route_key, path_parameters))
+            }
+        });
+        if let Some((_, route_key, path_parameters)) = candidates.min_by(|(left, ..), (right, ..)| left.cmp(right)) {
+            return Ok(HttpMatch { stage, route_key: route_key.clone(), path_parameters });
+        }
+        let default = self.routes.iter().find(|route_key| **route_key == RouteKey::Default).ok_or_else(not_found)?;
+        Ok(HttpMatch { stage, route_key: default.clone(), path_parameters: PathParameters::new() })
+    }
+}
