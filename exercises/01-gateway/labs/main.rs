@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use kit::lab::{self, LabError};
 
+mod token_bucket;
+
 fn main() -> ExitCode {
     lab::run_many(async |name, scenario| match name {
         // template-editor
 
         // sdk
-
-        // token-bucket
+        "token-bucket" => Ok(token_bucket::play(scenario.read()?).await),
 
         // policy-evaluator
 

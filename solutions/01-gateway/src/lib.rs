@@ -1,6 +1,7 @@
 //! Capítulo 01: o API Gateway.
 
 pub mod function;
+pub mod limits;
 pub mod model;
 pub mod route_key;
 
@@ -16,7 +17,7 @@ pub mod routing;
 
 // caching
 
-// throttling
+pub mod throttling;
 
 // authorizers
 

@@ -14,7 +14,7 @@ mod routing;
 
 // caching
 
-// throttling
+mod throttling;
 
 // authorizers
 
