@@ -4,12 +4,13 @@ pub mod function;
 pub mod limits;
 pub mod model;
 pub mod route_key;
+pub mod schema;
 
 pub mod routing;
 
 // stages
 
-// validation
+pub mod validation;
 
 // mapping
 

@@ -6,7 +6,7 @@ mod routing;
 
 // stages
 
-// validation
+mod validation;
 
 // mapping
 
