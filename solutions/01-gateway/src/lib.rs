@@ -1,5 +1,6 @@
 //! Capítulo 01: o API Gateway.
 
+pub mod call;
 pub mod function;
 pub mod limits;
 pub mod model;
@@ -24,7 +25,7 @@ pub mod throttling;
 
 pub mod api_keys;
 
-// lambda_proxy
+pub mod lambda_proxy;
 
 // websocket
 

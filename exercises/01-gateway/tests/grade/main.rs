@@ -20,7 +20,7 @@ mod throttling;
 
 mod api_keys;
 
-// lambda_proxy
+mod lambda_proxy;
 
 // websocket
 

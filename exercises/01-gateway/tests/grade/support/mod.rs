@@ -1,6 +1,7 @@
 //! O que os testes de mais de um passo usam.
 
 pub mod limits;
+pub mod proxy;
 pub mod routes;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
