@@ -6,10 +6,11 @@ pub mod limits;
 pub mod model;
 pub mod route_key;
 pub mod schema;
+pub mod stage_error;
 
 pub mod routing;
 
-// stages
+pub mod stages;
 
 pub mod validation;
 

@@ -4,7 +4,7 @@ mod support;
 
 mod routing;
 
-// stages
+mod stages;
 
 mod validation;
 

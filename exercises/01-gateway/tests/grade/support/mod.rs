@@ -2,6 +2,7 @@
 
 pub mod limits;
 pub mod proxy;
+pub mod releases;
 pub mod routes;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
