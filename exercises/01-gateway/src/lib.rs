@@ -1,6 +1,7 @@
 //! Capítulo 01: o API Gateway.
 
 pub mod call;
+pub mod exchange;
 pub mod function;
 pub mod limits;
 pub mod model;
@@ -30,4 +31,4 @@ pub mod lambda_proxy;
 
 // websocket
 
-// pipeline
+pub mod pipeline;

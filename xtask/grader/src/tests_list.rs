@@ -3,6 +3,8 @@
 //! O nome do teste é o caminho que o libtest mostra (`retries::a_function_error_waits_one_minute`); em um `#[rstest]` com casos,
 //! cada caso é um teste à parte (`…::case_1_function_error`).
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use syn::{Attribute, Expr, ExprLit, Item, ItemFn, Lit, Meta};
 
@@ -28,21 +30,26 @@ impl TestTitle {
     }
 }
 
-/// Os testes do passo, na ordem do arquivo.
+/// Os testes do passo, na ordem do arquivo; os de um submódulo (`mod log;`, em `tests/grade/PASSO/log.rs`), onde ele é declarado.
 pub fn titles(course: &Course, chapter: &Chapter, step: &Step) -> Result<Vec<TestTitle>> {
-    let file = chapter.tests_file(step);
-    let text = files::read_text(&course.root.join(&file))?;
-    parse(step.name(), &text).with_context(|| format!("em {}", file.display()))
+    of_file(&course.root, &chapter.tests_file(step), step.name())
 }
 
-fn parse(module: &str, text: &str) -> Result<Vec<TestTitle>> {
+fn of_file(root: &Path, file: &Path, module: &str) -> Result<Vec<TestTitle>> {
+    let text = files::read_text(&root.join(file))?;
+    let children = file.with_extension("");
+    let submodule = |name: &str| of_file(root, &children.join(format!("{name}.rs")), &format!("{module}::{name}"));
+    parse(module, &text, submodule).with_context(|| format!("em {}", file.display()))
+}
+
+fn parse(module: &str, text: &str, submodule: impl Fn(&str) -> Result<Vec<TestTitle>>) -> Result<Vec<TestTitle>> {
     let file = syn::parse_file(text).context("o arquivo de testes não é Rust válido")?;
     let mut titles = Vec::new();
     for item in &file.items {
-        if let Item::Fn(function) = item
-            && is_test(function)
-        {
-            titles.extend(of_function(module, function)?);
+        match item {
+            Item::Fn(function) if is_test(function) => titles.extend(of_function(module, function)?),
+            Item::Mod(child) if child.content.is_none() => titles.extend(submodule(&child.ident.to_string())?),
+            _ => {}
         }
     }
     Ok(titles)
@@ -117,6 +124,19 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn none(name: &str) -> Result<Vec<TestTitle>> {
+        bail!("não há submódulo `{name}`")
+    }
+
+    #[test]
+    fn tests_of_a_submodule_come_where_it_is_declared() {
+        let text =
+            "/// Um\n#[test]\nfn one() {}\nmod log;\n/// Três\n#[test]\nfn three() {}\nmod inline { fn x() {} }\n";
+        let child = |name: &str| parse(&format!("pipeline::{name}"), "/// Dois\n#[test]\nfn two() {}\n", none);
+        let names: Vec<_> = parse("pipeline", text, child).unwrap().into_iter().map(|title| title.name).collect();
+        assert_eq!(names, ["pipeline::one", "pipeline::log::two", "pipeline::three"]);
+    }
+
     #[test]
     fn titles_come_from_doc_comments_and_cases_are_expanded() {
         let text = r#"
@@ -137,7 +157,7 @@ async fn answers_at_once() {}
 fn waits(#[case] n: u32) {}
 "#;
         let titles: Vec<_> =
-            parse("retries", text).unwrap().into_iter().map(|t| format!("{} | {}", t.name, t.line())).collect();
+            parse("retries", text, none).unwrap().into_iter().map(|t| format!("{} | {}", t.name, t.line())).collect();
         assert_eq!(
             titles,
             [
@@ -150,7 +170,7 @@ fn waits(#[case] n: u32) {}
 
     #[test]
     fn a_test_without_a_title_is_refused() {
-        let error = parse("queue", "#[test]\nfn silent() {}").unwrap_err();
+        let error = parse("queue", "#[test]\nfn silent() {}", none).unwrap_err();
         assert!(error.to_string().contains("`silent`"), "{error}");
     }
 }

@@ -24,4 +24,4 @@ mod lambda_proxy;
 
 // websocket
 
-// pipeline
+mod pipeline;

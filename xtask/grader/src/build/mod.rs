@@ -175,7 +175,9 @@ fn blame(chapter: &Chapter, errors: impl Iterator<Item = Diagnostic>, starters: 
     for error in errors {
         let step = chapter.steps.iter().find(|step| {
             let of_step = [chapter.exercise_file(step), chapter.tests_file(step)];
-            !starters.contains(&step.id) && of_step.iter().any(|file| slashed(file) == error.file)
+            let tests = format!("{}/", slashed(&chapter.tests_file(step).with_extension("")));
+            !starters.contains(&step.id)
+                && (of_step.iter().any(|file| slashed(file) == error.file) || error.file.starts_with(&tests))
         });
         match step {
             Some(step) => blamed.entry(step.id.clone()).or_default().push(error),

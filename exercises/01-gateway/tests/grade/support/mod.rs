@@ -4,6 +4,7 @@ pub mod limits;
 pub mod proxy;
 pub mod releases;
 pub mod routes;
+pub mod script;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
