@@ -1,6 +1,7 @@
 //! Capítulo 01: o API Gateway.
 
 pub mod call;
+pub mod connections;
 pub mod exchange;
 pub mod function;
 pub mod limits;
@@ -29,6 +30,6 @@ pub mod api_keys;
 
 pub mod lambda_proxy;
 
-// websocket
+pub mod websocket;
 
 pub mod pipeline;

@@ -22,6 +22,6 @@ mod api_keys;
 
 mod lambda_proxy;
 
-// websocket
+mod websocket;
 
 mod pipeline;

@@ -1,6 +1,7 @@
 //! O que os testes de mais de um passo usam.
 
 pub mod limits;
+pub mod live;
 pub mod proxy;
 pub mod releases;
 pub mod routes;
