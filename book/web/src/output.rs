@@ -81,7 +81,7 @@ pub struct Response {
     pub body: String,
 }
 
-/// Um módulo JavaScript e a chamada que a página faz nele: `createClient(config)[operation](params)`.
+/// Um módulo JavaScript e a chamada que a página faz nele: `createClient(config)[operation](params, body)`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Script {
     pub label: String,
@@ -94,6 +94,7 @@ pub struct Call {
     pub config: Value,
     pub operation: String,
     pub params: Value,
+    pub body: Value,
 }
 
 impl Output {

@@ -110,7 +110,7 @@ pub enum Block {
     },
 }
 
-/// Uma chamada a um cliente gerado: `createClient(config)[operation](params)`.
+/// Uma chamada a um cliente gerado: `createClient(config)[operation](params, body)`.
 ///
 /// O `fetch` que o cliente recebe leva cada requisição de volta ao laboratório: o mesmo cenário, com a requisição em `request`
 /// (veja [`ClientRequest`]). O laboratório responde com um [`Block::Response`].
@@ -120,8 +120,10 @@ pub struct Call {
     pub config: Value,
     /// O nome do método.
     pub operation: String,
-    /// O que o método recebe.
+    /// Os parâmetros que o método recebe.
     pub params: Value,
+    /// O corpo que o método recebe; `null` quando não há.
+    pub body: Value,
 }
 
 /// Uma requisição do cliente gerado, no campo `request` do cenário.

@@ -58,7 +58,8 @@ impl Client {
         dom::attribute(&frame, "title", "cliente gerado");
         dom::attribute(&frame, "src", &format!("{base}client.html"));
         let job = serde_json::json!({ "source": script.source, "config": script.call.config,
-            "operation": script.call.operation, "params": script.call.params });
+            "operation": script.call.operation, "params": script.call.params,
+            "body": script.call.body });
         let (window, other_end) = (frame.clone(), channel.port2());
         let load = Closure::<dyn FnMut()>::new(move || {
             let Some(window) = window.dyn_ref::<HtmlIFrameElement>().and_then(HtmlIFrameElement::content_window) else {
