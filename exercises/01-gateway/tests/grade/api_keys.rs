@@ -94,7 +94,8 @@ fn a_key_out_of_the_limits_is_refused(
     expect_same!(
         got,
         Err(expected.clone()),
-        "valor {value:?} ({} caracteres) e nome de {} caracteres: o certo é Err({expected:?}), e a sua função respondeu \
+        "valor {value:?} ({} caracteres) e nome de {} caracteres: o certo é Err({expected:?}), e a sua função \
+         respondeu \
          {got:?}",
         value.chars().count(),
         name.len()
@@ -117,7 +118,8 @@ fn values_are_unique_and_names_are_not(
     expect_same!(
         got,
         expected,
-        "a conta tem as chaves {WINE} e {CIVIL}; criar {value:?} com o nome {name:?} deveria dar {expected:?}: duas chaves \
+        "a conta tem as chaves {WINE} e {CIVIL}; criar {value:?} com o nome {name:?} deveria dar {expected:?}: duas \
+         chaves \
          com o mesmo valor são a mesma chave. A sua função respondeu {got:?}"
     );
     expect_same!(
@@ -140,7 +142,8 @@ fn a_key_joins_a_plan_of_other_stages(#[case] key_id: &str, #[case] new: UsagePl
     expect_same!(
         got,
         Ok(()),
-        "a chave {key_id} ainda não está em nenhum plano com um destes stages: {}. A regra é um plano por chave e por stage \
+        "a chave {key_id} ainda não está em nenhum plano com um destes stages: {}. A regra é um plano por chave e por \
+         stage \
          de cada API; a sua função respondeu {got:?}",
         stages(&new)
     );
@@ -165,7 +168,8 @@ fn a_key_has_one_plan_per_stage(#[case] new: UsagePlan, #[case] holder: &str, #[
     expect_same!(
         got,
         Err(expected.clone()),
-        "a chave wine já está no plano {holder}, que tem {}:{}, e o plano novo tem {}: com os dois, o API Gateway não saberia \
+        "a chave wine já está no plano {holder}, que tem {}:{}, e o plano novo tem {}: com os dois, o API Gateway não \
+         saberia \
          em qual contar. O certo é Err({expected:?}), e a sua função respondeu {got:?}",
         stage.0,
         stage.1,
@@ -189,7 +193,8 @@ fn a_key_fits_in_ten_plans() {
         expect_same!(
             got,
             expected,
-            "o limite padrão é de 10 planos por chave, e este seria o {number}º da chave wine, com um stage que ela ainda não \
+            "o limite padrão é de 10 planos por chave, e este seria o {number}º da chave wine, com um stage que ela \
+             ainda não \
              tem: o certo é {expected:?}, e a sua função respondeu {got:?}"
         );
     }
@@ -204,7 +209,8 @@ fn both_sides_must_exist(#[case] usage_plan_id: &str, #[case] key_id: &str) {
     expect_same!(
         got,
         Err(ControlError::NotFound),
-        "CreateUsagePlanKey recebe dois ids; o plano {usage_plan_id:?} com a chave {key_id:?} deveria dar Err(NotFound), e a \
+        "CreateUsagePlanKey recebe dois ids; o plano {usage_plan_id:?} com a chave {key_id:?} deveria dar \
+         Err(NotFound), e a \
          sua função respondeu {got:?}"
     );
 }
@@ -262,7 +268,8 @@ fn importing_a_known_value_overwrites_the_key() {
     expect_same!(
         same,
         vec![&wine],
-        "duas chaves com o mesmo valor são a mesma: a importação escreve por cima da que existe, que continua com o id dela. \
+        "duas chaves com o mesmo valor são a mesma: a importação escreve por cima da que existe, que continua com o id \
+         dela. \
          O certo é só {wine:?}; a sua conta tem {same:?}"
     );
     expect_same!(account.keys.len(), 3, "eram 2 chaves e entrou 1 nova; a sua conta ficou com {}", account.keys.len());
@@ -285,7 +292,8 @@ fn a_bad_csv_is_refused(#[case] csv: &str, #[case] expected: ControlError) {
     expect_same!(
         got,
         Err(expected.clone()),
-        "Name e Key são obrigatórias, e cada linha obedece às mesmas regras da criação e da associação. De {csv:?} o certo é \
+        "Name e Key são obrigatórias, e cada linha obedece às mesmas regras da criação e da associação. De {csv:?} o \
+         certo é \
          Err({expected:?}), veio {got:?}"
     );
 }
@@ -300,7 +308,8 @@ fn the_stage_tells_in_which_plan_a_key_counts(#[case] api: &str, #[case] stage: 
     expect_same!(
         got,
         client(usage_plan),
-        "a chave wine está em `testes` ({WEATHER}:dev) e em `parceiros` ({WEATHER}:prod, {RADAR}:prod e {RADAR}:v2); em \
+        "a chave wine está em `testes` ({WEATHER}:dev) e em `parceiros` ({WEATHER}:prod, {RADAR}:prod e {RADAR}:v2); \
+         em \
          {api}:{stage} ela conta em {usage_plan}, e a sua função respondeu {}",
         told(&got)
     );
@@ -320,7 +329,8 @@ fn the_header_is_matched_like_any_http_header(
     expect_same!(
         got,
         expected,
-        "a chave vem no cabeçalho x-api-key, e em HTTP o nome de um cabeçalho vale em qualquer caixa; o valor é comparado \
+        "a chave vem no cabeçalho x-api-key, e em HTTP o nome de um cabeçalho vale em qualquer caixa; o valor é \
+         comparado \
          como está. Com `{name}: {value}` o certo é {}, e a sua função respondeu {}",
         told(&expected),
         told(&got)
@@ -373,7 +383,8 @@ fn a_method_without_the_flag_is_open(#[case] request: Request) {
     expect_same!(
         got,
         Ok(None),
-        "apiKeyRequired é falso neste método, que então não identifica nem conta ninguém, estando ou não o stage num plano. \
+        "apiKeyRequired é falso neste método, que então não identifica nem conta ninguém, estando ou não o stage num \
+         plano. \
          Com a chave {sent} o certo é {}, e a sua função respondeu {}",
         told(&Ok(None)),
         told(&got)
@@ -399,8 +410,10 @@ fn each_source_is_read_from_one_place(
     expect_same!(
         got,
         expected,
-        "com apiKeySource {api_key_source:?}, cabeçalho x-api-key {header:?} e usageIdentifierKey {usage_identifier_key:?}, o \
-         certo é {}: HEADER só lê o cabeçalho, AUTHORIZER só lê o valor que o authorizer devolveu. A sua função respondeu {}",
+        "com apiKeySource {api_key_source:?}, cabeçalho x-api-key {header:?} e usageIdentifierKey \
+         {usage_identifier_key:?}, o \
+         certo é {}: HEADER só lê o cabeçalho, AUTHORIZER só lê o valor que o authorizer devolveu. A sua função \
+         respondeu {}",
         told(&expected),
         told(&got)
     );
