@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use kit::lab::{self, LabError};
 
+mod sdk;
 mod token_bucket;
 
 fn main() -> ExitCode {
     lab::run_many(async |name, scenario| match name {
         // template-editor
-
-        // sdk
+        "sdk" => Ok(sdk::play(scenario.read()?).await),
         "token-bucket" => Ok(token_bucket::play(scenario.read()?).await),
 
         // policy-evaluator

@@ -2,8 +2,10 @@
 
 pub mod call;
 pub mod connections;
+pub mod definition;
 pub mod exchange;
 pub mod function;
+pub mod javascript;
 pub mod limits;
 pub mod model;
 pub mod route_key;
@@ -18,7 +20,7 @@ pub mod validation;
 
 // mapping
 
-// sdk
+pub mod sdk;
 
 // caching
 

@@ -10,7 +10,7 @@ mod validation;
 
 // mapping
 
-// sdk
+mod sdk;
 
 // caching
 

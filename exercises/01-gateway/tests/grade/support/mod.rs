@@ -1,11 +1,13 @@
 //! O que os testes de mais de um passo usam.
 
+pub mod javascript;
 pub mod limits;
 pub mod live;
 pub mod proxy;
 pub mod releases;
 pub mod routes;
 pub mod script;
+pub mod sdk;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
