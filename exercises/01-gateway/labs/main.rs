@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use kit::lab::{self, LabError};
 
+mod policy_evaluator;
 mod sdk;
 mod token_bucket;
 
@@ -12,8 +13,7 @@ fn main() -> ExitCode {
         // template-editor
         "sdk" => Ok(sdk::play(scenario.read()?).await),
         "token-bucket" => Ok(token_bucket::play(scenario.read()?).await),
-
-        // policy-evaluator
+        "policy-evaluator" => Ok(policy_evaluator::play(scenario.read()?).await),
 
         // request-explorer
         _ => {

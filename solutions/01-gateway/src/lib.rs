@@ -6,10 +6,14 @@ pub mod definition;
 pub mod exchange;
 pub mod function;
 pub mod javascript;
+pub mod jwt;
+pub mod lambda_authorizer;
 pub mod limits;
 pub mod model;
+pub mod policy;
 pub mod route_key;
 pub mod schema;
+pub mod sigv4;
 pub mod stage_error;
 
 pub mod routing;
@@ -26,7 +30,7 @@ pub mod sdk;
 
 pub mod throttling;
 
-// authorizers
+pub mod authorizers;
 
 pub mod api_keys;
 

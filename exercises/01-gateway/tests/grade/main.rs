@@ -16,7 +16,7 @@ mod sdk;
 
 mod throttling;
 
-// authorizers
+mod authorizers;
 
 mod api_keys;
 

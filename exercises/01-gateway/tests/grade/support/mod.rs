@@ -1,5 +1,6 @@
 //! O que os testes de mais de um passo usam.
 
+pub mod authorizers;
 pub mod javascript;
 pub mod limits;
 pub mod live;

@@ -1,0 +1,214 @@
+//! O que o passo `authorizers` precisa para testar: a API do tempo, as chaves do Crachá e um cliente que assina de verdade.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use gateway::authorizers::{Grant, IamUser, Identity, JwtAuthorizer, LambdaAuthorizer, authorize_iam};
+use gateway::function::Function;
+use gateway::jwt::{Claims, Jwks};
+use gateway::lambda_authorizer::{IdentitySource, MethodCall};
+use gateway::model::{Method, Refusal, Request};
+use gateway::policy::{MethodArn, Policy};
+use serde_json::{Value, json};
+use time::UtcDateTime;
+use time::macros::utc_datetime;
+
+/// As 14h02 de Serra Clara.
+pub const NOW: UtcDateTime = utc_datetime!(2026-11-22 17:02);
+
+/// As duas chaves públicas do Crachá. São dados de teste: as chaves privadas foram feitas com `openssl genrsa 2048`, assinaram os
+/// dois tokens abaixo e foram apagadas. Para outros tokens, faça outro par, ponha `n` e `e` (`openssl rsa -modulus`, em base64url)
+/// aqui e assine `cabeçalho.claims` com `openssl dgst -sha256 -sign`.
+const JWKS: &str = r#"{"keys":[
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-1","n":"u-GaNznrWIGHzbZoT2Y06k3Bt008EOfts9pvoVXjfQf9mVEfqixB_TYomEK3PkjyIsGAhqCcS6LuKIzK1PidXJBnYWYE32MX3tziGvFgEUQm_lHrq1odQd7g41wFXGL-2bG9d9lfYHj1tTekWXD1u3V8xYol8Ahllr1oro3ZLB2ZFpxHRRi9TwY3Yc088pkN44PCtbsywASGBhjmcq8K8iy5PgkIQxDNqJ-ljKOx5RBUkHFsUrFNAE9dFMxqcffRKEhm9Vxp7_21Otgkz6YJNYS50gX1-NAnqHhWLr1GTh-HHMyoZ2733cznSBstM1mTowyjSatyQjBXAlvGyG7F0w","e":"AQAB"},
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-2","n":"w18rfhuNYmzS97DUmTfN3Wtlaak52YoKcj3jN-mrjhWFzxedp8-_NznLIioFsfvoay0OU0yrwhu_GAo3AQOrDRi2wsoUKPSTnwf-6tZoUZkdF4pUgYw8wel3I7gOt-I2MJ86MeAR9iN350poiuoxaSF_T38FAniV2Bt8nbW6NdEno4QSNIHooAA_wNx2KHtchBsvnnxZyNqzCc2d-biO1q_4HyJgJ0kOHe4ifBf9fKNObiMZE9xMG-d3k98BMehAVz0nYoJXhOHdMmRiy9gUrAjnd2jRphhvcXh13Jdc04yi_ZOHiB3LmshO2M8r1hJ6hzgmz-dhN4esZ3XGd_Hspw","e":"AQAB"}
+]}"#;
+
+/// Um token do Beto, da chave `cracha-2`: emissor `https://cracha.example`, audiência `weather-app`, escopos `alerts:read profile`,
+/// emitido às 17h00 e válido até as 18h00 (UTC) de 22 de novembro de 2026.
+pub const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2NyYWNoYS5leGFtcGxl\
+             IiwiYXVkIjoid2VhdGhlci1hcHAiLCJzdWIiOiJiZXRvIiwiaWF0IjoxNzk1MzY2ODAwLCJuYmYiOjE3OTUzNjY4MDAsImV4cCI6\
+             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.w0Z0Om-Xf2MRjehsQCgQPKNxCz0MlXfPAfObhDDI_jlu\
+             ifjFZOE0m9_9i3k9BQYbg43SeSUwc9O9LIGyAzmnLdpdOWmvUxbriRbpn4jyC0EwC7psMBtbz62ASd_GZqwafE1PiAY9NMsoZjiU\
+             EtWikepjKNv10ILvIdKJUpcNct4RIPpBfB5SIsstwRg3D0ttXkrw_SSgbQ1mZEX_Tlsz9ExwyRL7oGtbdFAhPMSq_oF_GANBdZjH\
+             Wv2rQuR8g8R5JkgfvlOjt-ac-iWEjdRN2FR3lHn5yM52z2MNwrJNFo4aADgSDXXnBUFrcnwkvru92wnFE5SrB73isy_w06MCjA";
+
+/// As mesmas claims, com o mesmo `kid`, mas assinadas com a outra chave.
+pub const FORGED: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2NyYWNoYS5leGFtcGxl\
+             IiwiYXVkIjoid2VhdGhlci1hcHAiLCJzdWIiOiJiZXRvIiwiaWF0IjoxNzk1MzY2ODAwLCJuYmYiOjE3OTUzNjY4MDAsImV4cCI6\
+             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.dgrHB2yQPo5zv9ykg7_dkWyhdl2s2iYNq0xIanBeKm9s\
+             -g7g8GAt7szDfRbiSCgzRF9OYDLXHgROsS0lDdubvRcZQA5YaFAdVV8zZJ6Bp8-wBDmNvYh0XwYzRuCrMNvQDBLalLejEsbd9asw\
+             ktBQe7A3Vn41sGbliwS9e6AKfhdUeSBdGvM7p699Z499tcsfOu0jNML3DYRc6Dx7pr4P4LOIDf5-ixxeKU1Gxk5KhKeIdBAANRtw\
+             k_ZMvkfMc_kIxLSk5Awz42bsz4fL9Ak0NOSnp4Fa_-FiWK8U3cnbFnFwKrJRuFCLBCUv8lGA6RZNsMIiXR37FfuL3-_uL61Cnw";
+
+/// O segredo da Defesa Civil é o dos exemplos da documentação da AWS.
+pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub const HOST: &str = "a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com";
+
+pub fn jwks() -> Jwks {
+    Jwks::parse(JWKS).expect("o JWKS dos testes é válido")
+}
+
+/// As chaves de antes da última troca: sem a `cracha-2`.
+pub fn old_jwks() -> Jwks {
+    Jwks::parse(&JWKS.replace("cracha-2", "cracha-0")).expect("o JWKS dos testes é válido")
+}
+
+/// As claims de um token que vale agora, com estas no lugar; `null` tira a claim.
+pub fn good_claims_with(changes: &Value) -> Claims {
+    let now = NOW.unix_timestamp();
+    let mut claims = json!({ "iss": "https://cracha.example", "aud": "weather-app", "exp": now + 1, "nbf": now - 1, "iat": now - 1 });
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    let present = claims.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    Claims(present.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// O ARN de um método da API do tempo, em `prod`.
+pub fn arn(method: Method, path: &str) -> MethodArn {
+    MethodArn {
+        region: "sa-east-1".into(),
+        account_id: "123456789012".into(),
+        api_id: "a1b2c3d4e5".into(),
+        stage: "prod".into(),
+        method,
+        path: path.into(),
+    }
+}
+
+/// `prod/GET/*` na API do tempo; um padrão que já é um ARN, ou `*`, fica como está.
+pub fn resource(pattern: &str) -> String {
+    if pattern == "*" || pattern.starts_with("arn:") {
+        return pattern.to_owned();
+    }
+    format!("arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/{pattern}")
+}
+
+/// O documento de uma política com um statement de `execute-api:Invoke` para cada `(efeito, recurso)`.
+pub fn document(statements: &[(&str, &str)]) -> Value {
+    let statement = |(effect, pattern): &(&str, &str)| json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource(pattern) });
+    json!({ "Version": "2012-10-17", "Statement": statements.iter().map(statement).collect::<Vec<_>>() })
+}
+
+pub fn policy(document: &Value) -> Policy {
+    Policy::from_value(document).expect("a política dos testes é válida")
+}
+
+/// O retorno de uma função que reconhece o Beto.
+pub fn beto(statements: &[(&str, &str)]) -> Value {
+    json!({ "principalId": "beto", "policyDocument": document(statements) })
+}
+
+pub fn call(request: Request) -> MethodCall {
+    let arn = arn(request.method, &request.path);
+    MethodCall::new(request, arn)
+}
+
+/// Uma chamada com o token no cabeçalho `Authorization`.
+pub fn with_token(method: Method, path: &str, token: &str) -> MethodCall {
+    call(Request::new(method, path).header("Authorization", token))
+}
+
+pub fn header(name: &str) -> IdentitySource {
+    IdentitySource::Header(name.to_owned())
+}
+
+/// Um authorizer TOKEN sem expressão de validação.
+pub fn token_authorizer(function: &Function, ttl: Option<u32>) -> LambdaAuthorizer {
+    let identity = Identity::Token { source: header("Authorization"), validation: None };
+    LambdaAuthorizer::new(identity, ttl, function.clone()).expect("o TTL dos testes é válido")
+}
+
+/// Um authorizer REQUEST com estas fontes.
+pub fn request_authorizer(function: &Function, sources: Vec<IdentitySource>, ttl: Option<u32>) -> LambdaAuthorizer {
+    LambdaAuthorizer::new(Identity::Request { sources }, ttl, function.clone()).expect("o TTL dos testes é válido")
+}
+
+/// As duas fontes dos authorizers REQUEST: o cabeçalho X-Client e a query city.
+pub fn sources() -> Vec<IdentitySource> {
+    vec![header("X-Client"), IdentitySource::QueryString("city".to_owned())]
+}
+
+pub fn from_client(client: &str, city: &str) -> MethodCall {
+    call(Request::new(Method::Get, &format!("/alerts?city={city}")).header("X-Client", client))
+}
+
+/// O authorizer do Crachá, com estas chaves.
+pub fn jwt_authorizer(jwks: Jwks) -> JwtAuthorizer {
+    let audiences = vec!["weather-app".to_owned(), "painel".to_owned()];
+    JwtAuthorizer { header: "Authorization".into(), issuer: "https://cracha.example".into(), audiences, jwks }
+}
+
+/// O que o authorizer decidiu, em uma linha: `segue: beto` ou `ACCESS_DENIED: …`.
+pub fn outcome(result: &Result<Grant, Refusal>) -> String {
+    match result {
+        Ok(grant) => format!("segue: {}", grant.principal_id),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+/// A Defesa Civil, com esta política.
+pub fn civil_defense(statements: &[(&str, &str)]) -> IamUser {
+    IamUser {
+        arn: "arn:aws:iam::123456789012:user/defesa-civil".into(),
+        access_key_id: "AKIDEXAMPLE".into(),
+        secret_access_key: SECRET.into(),
+        policy: policy(&document(statements)),
+    }
+}
+
+/// O que `authorize_iam` decide de uma requisição à API do tempo, em uma linha: `segue: ARN de quem assinou` ou `TIPO: mensagem`.
+pub fn iam(request: &Request, users: &[IamUser], now: UtcDateTime) -> String {
+    match authorize_iam(request, &arn(request.method, &request.path), users, now) {
+        Ok(user) => format!("segue: {}", user.arn),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+/// O cliente da Defesa Civil: assina com o crate que os SDKs da AWS usam.
+pub struct Client {
+    pub access_key_id: &'static str,
+    pub secret: &'static str,
+    pub region: &'static str,
+    pub service: &'static str,
+    pub at: UtcDateTime,
+}
+
+/// O cliente com tudo certo.
+pub const BASE: Client =
+    Client { access_key_id: "AKIDEXAMPLE", secret: SECRET, region: "sa-east-1", service: "execute-api", at: NOW };
+
+impl Client {
+    /// Uma requisição assinada ao stage `prod`; `target` é o caminho com a query, como vai pela rede.
+    pub fn request(&self, method: Method, target: &str, headers: &[(&str, &str)], body: &str) -> Request {
+        let identity = Credentials::new(self.access_key_id, self.secret, None, None, "testes").into();
+        let since_epoch = Duration::from_secs(self.at.unix_timestamp().unsigned_abs());
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.service)
+            .time(SystemTime::UNIX_EPOCH + since_epoch)
+            .settings(SigningSettings::default())
+            .build()
+            .expect("nada falta aos parâmetros")
+            .into();
+        let uri = format!("https://{HOST}/prod{target}");
+        let body_to_sign = SignableBody::Bytes(body.as_bytes());
+        let signable = SignableRequest::new(method.as_str(), &uri, headers.iter().copied(), body_to_sign);
+        let signed = sign(signable.expect("a requisição é válida"), &params).expect("a requisição pode ser assinada");
+        let mut request = Request::new(method, target).header("Host", HOST).body(body);
+        for (name, value) in headers.iter().copied().chain(signed.output().headers()) {
+            request.headers.append(name, value);
+        }
+        request
+    }
+}
+
+/// Os pares como a integração os recebe.
+pub fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
