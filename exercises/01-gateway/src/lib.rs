@@ -26,7 +26,7 @@ pub mod validation;
 
 pub mod sdk;
 
-// caching
+pub mod caching;
 
 pub mod throttling;
 

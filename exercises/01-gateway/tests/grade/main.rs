@@ -12,7 +12,7 @@ mod validation;
 
 mod sdk;
 
-// caching
+mod caching;
 
 mod throttling;
 

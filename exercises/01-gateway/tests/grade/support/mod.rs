@@ -4,6 +4,7 @@ pub mod authorizers;
 pub mod javascript;
 pub mod limits;
 pub mod live;
+pub mod office;
 pub mod proxy;
 pub mod releases;
 pub mod routes;
