@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use kit::lab::{self, LabError};
 
+mod canary;
 mod policy_evaluator;
 mod sdk;
 mod token_bucket;
 
 fn main() -> ExitCode {
     lab::run_many(async |name, scenario| match name {
+        "canary" => Ok(canary::play(scenario.read()?).await),
+
         // template-editor
         "sdk" => Ok(sdk::play(scenario.read()?).await),
         "token-bucket" => Ok(token_bucket::play(scenario.read()?).await),
