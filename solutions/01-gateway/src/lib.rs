@@ -22,7 +22,9 @@ pub mod stages;
 
 pub mod validation;
 
-// mapping
+pub mod mapping;
+pub mod template;
+pub mod vtl;
 
 pub mod sdk;
 

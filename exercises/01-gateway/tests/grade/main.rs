@@ -8,7 +8,7 @@ mod stages;
 
 mod validation;
 
-// mapping
+mod mapping;
 
 mod sdk;
 

@@ -10,6 +10,7 @@ pub mod releases;
 pub mod routes;
 pub mod script;
 pub mod sdk;
+pub mod templates;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
