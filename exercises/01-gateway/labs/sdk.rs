@@ -3,22 +3,20 @@
 //! ```text
 //!   controles ─▶ play ─▶ módulo e chamada ─▶ página: createClient(…)[operação](params, body)
 //!                                                │ fetch
-//!                         answer ◀── requisição ─┘
+//!           request_explorer::serve ◀── requisição ─┘
 //! ```
 
-use gateway::definition::{Authorization, Definition, HttpMethod, MethodDefinition, weather};
-use gateway::model::{Method, Response};
-use gateway::sdk::{Operation, Segment, get_sdk, operations, segments};
+use gateway::definition::weather;
+use gateway::sdk::{Operation, Segment, get_sdk, operations};
 use kit::lab::{Block, Call, ClientRequest, Outcome, Output, Stage, Tone};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 const STAGE: &str = "prod";
 
-/// A chave da cooperativa e o token de quem pode publicar alertas.
-const API_KEY: &str = "cooperativaSerraClara2026";
-const TOKEN: &str = "Bearer defesa-civil";
+/// A chave da cooperativa e o token de quem pode cancelar alertas.
+use crate::weather::{CIVIL_DEFENSE_TOKEN as TOKEN, COOPERATIVE_KEY as API_KEY};
 
 /// O que `encodeURIComponent` não codifica.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -50,7 +48,7 @@ pub struct Scenario {
 pub async fn play(scenario: Scenario) -> Output {
     let definition = weather();
     if let Some(request) = &scenario.request {
-        let response = answer(&definition, request);
+        let response = crate::request_explorer::serve(request).await;
         let summary = format!("O gateway respondeu {} a {} {}.", response.status, request.method, request.url);
         let headers = response.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = response.body_text();
@@ -94,58 +92,6 @@ pub async fn play(scenario: Scenario) -> Output {
             Block::Script { label: "SDK gerado".into(), source: module, call },
         ],
     }
-}
-
-/// O gateway do laboratório: acha o método, confere as credenciais e responde com dados inventados.
-pub fn answer(definition: &Definition, request: &ClientRequest) -> Response {
-    let base = definition.base_url(STAGE);
-    let target = request.url.strip_prefix(&base).unwrap_or(&request.url);
-    let (path, _query) = target.split_once('?').unwrap_or((target, ""));
-    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let refuse =
-        |status, message: &str, kind: &str| Response::message(status, message).header("x-amzn-errortype", kind);
-    let Some(method) = definition.methods.iter().find(|method| serves(method, &request.method, &parts)) else {
-        return refuse(403, "Missing Authentication Token", "MissingAuthenticationTokenException");
-    };
-    let header = |name: &str| {
-        let mut headers = request.headers.iter();
-        headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    };
-    if let Authorization::Custom { header: name } = &method.authorization
-        && header(name) != Some(TOKEN)
-    {
-        return refuse(401, "Unauthorized", "UnauthorizedException");
-    }
-    if method.api_key_required && header("x-api-key") != Some(API_KEY) {
-        return refuse(403, "Forbidden", "ForbiddenException");
-    }
-    let city = parts.get(1).map_or_else(String::new, |part| percent_decode_str(part).decode_utf8_lossy().into_owned());
-    let city = json!({ "id": city, "name": city });
-    let content = match (request.method.as_str(), method.path.as_str()) {
-        ("DELETE", _) => return Response::new(204),
-        ("POST", _) => serde_json::from_str(&request.body).unwrap_or(Value::Null),
-        (_, "/cities") => json!([{ "id": "serra-clara", "name": "Serra Clara" }]),
-        (_, "/cities/{city}") => city,
-        (_, "/cities/{city}/forecast") => json!({ "city": city, "days": [{ "date": "2026-11-23", "rain_mm": 12.5 }] }),
-        (_, "/alerts") => json!([{ "kind": "granizo", "city": "serra-clara", "severity": 4 }]),
-        _ => json!({ "status": "ok" }),
-    };
-    Response::new(200).header("Content-Type", "application/json").body(content.to_string())
-}
-
-fn serves(method: &MethodDefinition, verb: &str, parts: &[&str]) -> bool {
-    let path = segments(&method.path);
-    let fits = |(segment, part): (&Segment, &&str)| match segment {
-        Segment::Text(text) => text == part,
-        Segment::Parameter { .. } => true,
-    };
-    let greedy = matches!(path.last(), Some(Segment::Parameter { greedy: true, .. }));
-    let same_length = if greedy { parts.len() >= path.len() } else { parts.len() == path.len() };
-    let same_verb = match method.http_method {
-        HttpMethod::Any => true,
-        HttpMethod::Only(only) => verb.parse::<Method>() == Ok(only),
-    };
-    same_verb && same_length && path.iter().zip(parts).all(fits)
 }
 
 /// O que o cliente faz antes de chamar `fetch`, contado a partir do plano.

@@ -181,6 +181,10 @@ pub fn weather() -> Definition {
     let mut stations =
         MethodDefinition::new(Get, "/stations/{station}/{proxy+}", "Repassa à estação tudo o que chega.");
     stations.http_method = HttpMethod::Any;
+    // A Defesa Civil assina o que publica.
+    let mut publish =
+        MethodDefinition::new(Post, "/alerts", "Publica um alerta.").receiving("Alert").returning("Alert");
+    publish.authorization = Authorization::AwsIam;
     Definition {
         protocol: Protocol::Rest,
         api_id: "a1b2c3d4e5".into(),
@@ -197,10 +201,7 @@ pub fn weather() -> Definition {
                 .parameter(Querystring, "city", true)
                 .parameter(Header, "If-None-Match", false)
                 .with_api_key(),
-            MethodDefinition::new(Post, "/alerts", "Publica um alerta.")
-                .receiving("Alert")
-                .returning("Alert")
-                .with_token("Authorization"),
+            publish,
             MethodDefinition::new(Delete, "/alerts/{alertId}", "Cancela um alerta.").with_token("Authorization"),
             stations,
             MethodDefinition::new(Get, "/health", "Responde 200 se a API está de pé."),

@@ -114,8 +114,8 @@ pub trait Parts {
     /// Se nenhum mapping template serve, ou se a integração falhou ou demorou.
     async fn integrate(&mut self, request: &Request, matched: &Matched, caller: &Caller) -> Result<Response, Refusal>;
 
-    /// Guarda no cache a resposta da integração.
-    fn store(&mut self, request: &Request, matched: &Matched, response: &Response);
+    /// Guarda no cache a resposta da integração e devolve a que vai para o cliente: a mesma, ou com um aviso do cache a mais.
+    fn store(&mut self, request: &Request, matched: &Matched, response: Response) -> Response;
 }
 
 /// O que não muda de uma requisição para outra.
@@ -137,6 +137,15 @@ impl StageInfo {
         let Self { region, account_id, api_id, stage } = self;
         format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{method}{path}")
     }
+}
+
+/// O ARN como a AWS o mostra a quem foi recusado: com os oito primeiros dígitos da conta escondidos.
+pub fn masked(arn: &str) -> String {
+    let mut parts: Vec<_> = arn.splitn(6, ':').map(str::to_owned).collect();
+    if let Some(account) = parts.get_mut(4) {
+        *account = account.char_indices().map(|(index, digit)| if index < 8 { '*' } else { digit }).collect();
+    }
+    parts.join(":")
 }
 
 /// O que distingue uma requisição das outras.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::exchange::{Account, Arrival, Exchange, Parts, StageInfo, Verdict};
+use crate::exchange::{Account, Arrival, Exchange, Parts, StageInfo, Verdict, masked};
 use crate::model::{GatewayResponseType, Refusal, Request, Response};
 
 /// O maior corpo que uma API REST aceita, em bytes.
@@ -111,14 +111,19 @@ pub fn decide(resource: Option<Verdict>, caller: Option<Verdict>, account: Accou
 
 /// A recusa de quem não foi autorizado. `arn` é o do método, quando ninguém foi autenticado; senão, `None`.
 pub fn denied(decision: Decision, arn: Option<&str>) -> Refusal {
-    let mut message = match arn {
-        Some(arn) => format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {arn}"),
+    let message = match arn {
+        Some(arn) => {
+            let arn = masked(arn);
+            format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {arn}")
+        }
         None => "User is not authorized to access this resource".to_owned(),
     };
-    if decision == Decision::ExplicitDeny {
-        message.push_str(" with an explicit deny");
-    }
-    Refusal::new(GatewayResponseType::AccessDenied, message)
+    let ending = match decision {
+        Decision::ExplicitDeny => " with an explicit deny",
+        _ if arn.is_some() => " because no resource-based policy allows the execute-api:Invoke action",
+        _ => "",
+    };
+    Refusal::new(GatewayResponseType::AccessDenied, message + ending)
 }
 
 /// Leva a requisição pelas etapas, em ordem, e anota em `exchange` o que vai descobrindo.
@@ -164,10 +169,10 @@ pub async fn walk<P: Parts>(parts: &mut P, request: &Request, exchange: &mut Exc
     let answer = parts.integrate(request, &matched, &caller).await;
     exchange.integration_latency = Some(started.elapsed());
     let response = answer?;
-    if exchange.cache == CacheUse::Miss {
-        parts.store(request, &matched, &response);
-    }
-    Ok(response)
+    Ok(match exchange.cache {
+        CacheUse::Miss => parts.store(request, &matched, response),
+        CacheUse::Hit | CacheUse::NotUsed => response,
+    })
 }
 
 /// Atende uma requisição: leva-a pelas etapas, escreve a gateway response de uma recusa, põe `x-amzn-RequestId` na resposta e fecha

@@ -2,6 +2,12 @@
 
 mod support;
 
+// As etapas prontas, para o teste da API inteira: elas não dependem dos passos que o leitor ainda não fez.
+#[cfg(not(feature = "reference"))]
+use gateway as ready;
+#[cfg(feature = "reference")]
+use reference as ready;
+
 mod routing;
 
 mod stages;

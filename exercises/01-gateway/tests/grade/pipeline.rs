@@ -121,7 +121,7 @@ fn a_policy_that_does_not_exist_does_not_count(
     );
 }
 
-const ARN: &str = "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/prod/GET/cities/serra-clara";
+const ARN: &str = "arn:aws:execute-api:sa-east-1:********9012:a1b2c3d4e5/prod/GET/cities/serra-clara";
 
 /// Um `Deny` da política de recursos barra antes do authorizer, que nem é chamado.
 #[tokio::test(start_paused = true)]
@@ -144,7 +144,7 @@ async fn an_explicit_deny_comes_before_the_authorizer() {
 
 /// A recusa das políticas: quem não foi autenticado é `anonymous`; quem foi recebe a frase curta.
 #[rstest]
-#[case::nobody_authenticated(Some(Verdict::Silent), None, format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {ARN}"))]
+#[case::nobody_authenticated(Some(Verdict::Silent), None, format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {ARN} because no resource-based policy allows the execute-api:Invoke action"))]
 #[case::authenticated_and_silent(None, Some(Verdict::Silent), "User is not authorized to access this resource".to_owned())]
 #[case::authenticated_and_denied(Some(Verdict::Allow), Some(Verdict::Deny), "User is not authorized to access this resource with an explicit deny".to_owned())]
 #[tokio::test(start_paused = true)]
@@ -202,12 +202,19 @@ async fn a_cached_answer_spares_only_the_integration() {
 #[tokio::test(start_paused = true)]
 async fn only_a_miss_is_stored(#[case] cached: Cached, #[case] stored: usize) {
     let mut script = Script { cached: cached.clone(), ..Script::new() };
-    script.serve(&forecast()).await;
+    let (response, _) = script.serve(&forecast()).await;
     expect_same!(
         script.stored,
         vec![script.response.clone(); stored],
         "o cache respondeu {cached:?}: a resposta da integração é guardada {stored} vez; o seu código guardou {}",
         script.stored.len()
+    );
+    let warned = response.headers.get("Warning").is_some();
+    expect_same!(
+        warned,
+        stored == 1,
+        "o cliente recebe o que `store` devolve, aqui com um cabeçalho `Warning`, quando ele é chamado; a sua resposta {} tem",
+        if warned { "o" } else { "não o" }
     );
 }
 
@@ -290,6 +297,8 @@ async fn latency_counts_everything_and_integration_latency_only_the_backend() {
 }
 
 mod monitoring;
+
+mod office;
 
 fn json_of(response: &Response) -> Value {
     serde_json::from_slice(&response.body)

@@ -46,6 +46,29 @@ pub enum GatewayResponseType {
 }
 
 impl GatewayResponseType {
+    /// Todos.
+    pub const ALL: [Self; 19] = [
+        Self::AccessDenied,
+        Self::ApiConfigurationError,
+        Self::AuthorizerConfigurationError,
+        Self::AuthorizerFailure,
+        Self::BadRequestBody,
+        Self::BadRequestParameters,
+        Self::ExpiredToken,
+        Self::IntegrationFailure,
+        Self::IntegrationTimeout,
+        Self::InvalidApiKey,
+        Self::InvalidSignature,
+        Self::MissingAuthenticationToken,
+        Self::QuotaExceeded,
+        Self::RequestTooLarge,
+        Self::ResourceNotFound,
+        Self::Throttled,
+        Self::Unauthorized,
+        Self::UnsupportedMediaType,
+        Self::WafFiltered,
+    ];
+
     /// O nome na API da AWS: `MISSING_AUTHENTICATION_TOKEN`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -5,13 +5,14 @@
 //!
 //! ```text
 //! bench ─ o curso copiado, o servidor, o ChromeDriver     page ─ o que um leitor faz em uma página
-//! steps, editor, lab, looks, hosts, published ─ os cenários
+//! steps, editor, lab, gateway, looks, hosts, published ─ os cenários
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "em um teste, parar na primeira surpresa é o que se quer")]
 
 mod bench;
 mod editor;
+mod gateway;
 mod hosts;
 mod lab;
 mod looks;
@@ -53,6 +54,13 @@ fn main() -> ExitCode {
         lab::the_timeline_follows_the_controls,
         lab::the_timeline_is_read_by_keyboard,
         lab::the_reader_code_draws_its_own_timeline,
+        gateway::a_template_is_rendered_as_it_is_typed,
+        gateway::an_example_fills_the_policy_and_the_verdict_follows,
+        gateway::the_bucket_follows_its_sliders,
+        gateway::the_explorer_shows_where_a_request_stops,
+        gateway::the_generated_client_calls_the_gateway_in_the_page,
+        gateway::the_frame_of_the_client_is_isolated,
+        gateway::the_reader_code_serves_its_own_client,
         looks::every_page_fits_every_width_and_theme,
         published::the_static_site_works_from_a_sub_path,
         hosts::the_browser_agrees_with_the_machine,

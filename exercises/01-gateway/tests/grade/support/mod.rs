@@ -11,6 +11,7 @@ pub mod routes;
 pub mod script;
 pub mod sdk;
 pub mod templates;
+pub mod weather;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {

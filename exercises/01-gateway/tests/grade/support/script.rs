@@ -129,8 +129,9 @@ impl Parts for Script {
         Ok(self.response.clone())
     }
 
-    fn store(&mut self, _: &Request, _: &Matched, response: &Response) {
+    fn store(&mut self, _: &Request, _: &Matched, response: Response) -> Response {
         self.calls.push("store");
         self.stored.push(response.clone());
+        response.header("Warning", "199")
     }
 }
