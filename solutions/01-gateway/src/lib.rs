@@ -1,5 +1,8 @@
 //! Capítulo 01: o API Gateway.
 
+pub mod api_keys;
+pub mod authorizers;
+pub mod caching;
 pub mod call;
 pub mod connections;
 pub mod definition;
@@ -8,36 +11,21 @@ pub mod function;
 pub mod javascript;
 pub mod jwt;
 pub mod lambda_authorizer;
+pub mod lambda_proxy;
 pub mod limits;
+pub mod mapping;
 pub mod model;
+pub mod pipeline;
 pub mod policy;
 pub mod route_key;
+pub mod routing;
 pub mod schema;
+pub mod sdk;
 pub mod sigv4;
 pub mod stage_error;
-
-pub mod routing;
-
 pub mod stages;
-
-pub mod validation;
-
-pub mod mapping;
 pub mod template;
-pub mod vtl;
-
-pub mod sdk;
-
-pub mod caching;
-
 pub mod throttling;
-
-pub mod authorizers;
-
-pub mod api_keys;
-
-pub mod lambda_proxy;
-
+pub mod validation;
+pub mod vtl;
 pub mod websocket;
-
-pub mod pipeline;
