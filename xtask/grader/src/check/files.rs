@@ -137,7 +137,7 @@ fn given_files_match(course: &Course, chapter: &Chapter) -> Result<Vec<Problem>>
     Ok(problems)
 }
 
-/// Nenhum arquivo que ninguém acha: todo módulo, página e resposta errada é de algum passo.
+/// Nenhum arquivo que ninguém acha: todo módulo e resposta errada é de algum passo, e toda página é de um passo ou está no sumário.
 fn orphans(course: &Course, chapter: &Chapter) -> Result<Vec<Problem>> {
     let steps: BTreeSet<_> = chapter.steps.iter().map(|step| step.name()).collect();
     let given: BTreeSet<_> = exercises::given_files(course, chapter)?;
@@ -149,11 +149,15 @@ fn orphans(course: &Course, chapter: &Chapter) -> Result<Vec<Problem>> {
         Ok(())
     };
     collect(&chapter.exercise_dir().join("src"), &|file| stem_is_step(file) || given.contains(file))?;
+    // Os testes de um passo podem ter submódulos, na pasta com o nome dele.
+    let of_step = |file: &Path| steps.iter().any(|step| file.starts_with(step));
     collect(&chapter.exercise_dir().join("tests").join("grade"), &|file| {
-        stem_is_step(file) || file == Path::new("main.rs") || file.starts_with("support")
+        stem_is_step(file) || of_step(file) || file == Path::new("main.rs") || file.starts_with("support")
     })?;
+    let summary = read_text(&course.root.join("book/src/SUMMARY.md"))?;
     collect(&chapter.page_dir(), &|file| {
-        stem_is_step(file) || file == Path::new("README.md") || file.extension().is_none_or(|kind| kind != "md")
+        let link = format!("{}/{})", chapter.slug(), slashed(file));
+        stem_is_step(file) || summary.contains(&link) || file.extension().is_none_or(|kind| kind != "md")
     })?;
     collect(&chapter.solution_dir().join("wrong"), &|file| {
         file.to_str().and_then(|name| name.split_once('-')).is_some_and(|(step, _)| steps.contains(step))
