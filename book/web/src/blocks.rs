@@ -58,7 +58,7 @@ fn stages(label: &str, items: &[Stage]) -> String {
                 Outcome::Accepted => ("passou", "deixou passar", Kind::Success),
                 Outcome::Changed => ("mudou", "mudou", Kind::Started),
                 Outcome::Refused => ("recusou", "recusou", Kind::Error),
-                Outcome::Skipped => ("pulou", "não chegou aqui", Kind::Dropped),
+                Outcome::Skipped => ("pulou", "não agiu", Kind::Note),
             };
             format!(
                 r#"<li class="bl-{class}">{}<span class="bl-etapa">{}</span> <span class="bl-feito">{word}</span> <span class="bl-porque">{}</span></li>"#,
@@ -207,7 +207,7 @@ mod tests {
     fn each_outcome_has_its_word() {
         let stage = |outcome| Stage { name: "rota".into(), outcome, text: "porque".into() };
         let html = stages("", &[Outcome::Accepted, Outcome::Changed, Outcome::Refused, Outcome::Skipped].map(stage));
-        for word in ["deixou passar", ">mudou<", ">recusou<", "não chegou aqui"] {
+        for word in ["deixou passar", ">mudou<", ">recusou<", "não agiu"] {
             assert!(html.contains(word), "{word}: {html}");
         }
     }

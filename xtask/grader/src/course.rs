@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use lab::{Control, ControlKind, ControlOption, Example, Lab};
+pub use lab::{Control, ControlKind, ControlOption, Example, Lab, Layout};
 
 /// O que cada nível de dica oferece, do mais leve ao mais direto.
 pub const HINT_LEVELS: [&str; 3] = ["onde olhar", "o raciocínio", "quase lá"];

@@ -18,7 +18,21 @@ pub struct Lab {
     pub description: String,
     /// O passo em cuja página o laboratório aparece.
     pub page: String,
+    /// Como os controles e o resultado se arrumam.
+    #[serde(default)]
+    pub layout: Layout,
     pub controls: Vec<Control>,
+}
+
+/// Como os controles e o resultado de um laboratório se arrumam quando há largura.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// O resultado embaixo dos controles.
+    #[default]
+    Stacked,
+    /// O resultado à direita, para quem escreve vê-lo mudar.
+    SideBySide,
 }
 
 /// Um controle do laboratório; `id` é a chave no JSON do cenário.

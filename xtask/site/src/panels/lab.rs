@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use grader::course::{Chapter, Control, ControlKind, Course, Example, Lab};
+use grader::course::{Chapter, Control, ControlKind, Course, Example, Lab, Layout};
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -49,10 +49,15 @@ fn panel(chapter: &Chapter, lab: &Lab, mode: Mode) -> String {
     let (slug, id) = (escape(chapter.slug()), escape(&lab.id));
     let (title, description) = (inline_markdown(&lab.title), inline_markdown(&lab.description));
     let origin = origin_select("lab-origem", mode);
+    let beside = match lab.layout {
+        Layout::Stacked => "",
+        Layout::SideBySide => " lab-lado-a-lado",
+    };
     let mut out = format!(
-        r##"<section class="lab" data-chapter="{slug}" data-lab="{id}">
+        r##"<section class="lab{beside}" data-chapter="{slug}" data-lab="{id}">
 <h2 id="laboratorio"><a class="header" href="#laboratorio">Laboratório: {title}</a></h2>
 <p class="lab-descricao">{description}</p>
+<div class="lab-corpo"><div class="lab-entrada">
 <form class="lab-controles" autocomplete="off">
 "##
     );
@@ -63,8 +68,10 @@ fn panel(chapter: &Chapter, lab: &Lab, mode: Mode) -> String {
         out,
         r#"</form>
 {origin}
+</div><div class="lab-saida">
 <div class="lab-resultado"></div>
 <p class="lab-resumo" role="status"></p>
+</div></div>
 </section>"#
     );
     out
@@ -134,6 +141,7 @@ mod tests {
 <section class="lab" data-chapter="async-invocation" data-lab="alert">
 <h2 id="laboratorio"><a class="header" href="#laboratorio">Laboratório: Seis horas em um segundo</a></h2>
 <p class="lab-descricao">Mude a falha e veja <em>quando</em> cada tentativa acontece.</p>
+<div class="lab-corpo"><div class="lab-entrada">
 <form class="lab-controles" autocomplete="off">
 <label><span>o que falha</span> <select name="failure"><option value="none">nada</option><option value="function_error" selected>erro da função</option></select></label>
 <label><span>idade máxima</span> <input type="range" name="maximum_event_age_seconds" min="60" max="21600" step="60" value="21600" data-unit="s"> <output>21600 s</output></label>
@@ -142,8 +150,10 @@ mod tests {
 <label><span>exemplos</span> <select class="lab-exemplos"><option value="">escolha…</option><option value="{&quot;event&quot;:&quot;{\n}&quot;}">vazio</option></select></label>
 </form>
 <label>Rodar com <select class="lab-origem"><option value="reader">o meu código</option><option value="reference">a resposta de referência</option></select></label>
+</div><div class="lab-saida">
 <div class="lab-resultado"></div>
 <p class="lab-resumo" role="status"></p>
+</div></div>
 </section>
 "##);
     }

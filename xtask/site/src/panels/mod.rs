@@ -77,6 +77,7 @@ pub(crate) mod tests {
             title: "Seis horas em um segundo".into(),
             description: "Mude a falha e veja *quando* cada tentativa acontece.".into(),
             page: "retries".into(),
+            layout: grader::course::Layout::Stacked,
             controls: vec![
                 Control {
                     id: "failure".into(),

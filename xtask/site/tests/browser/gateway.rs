@@ -39,6 +39,8 @@ async fn says(page: &Page, words: &[&str]) {
 async fn photograph(page: &Page, name: &str, look: Look) {
     page.script("document.querySelector('.lab').scrollIntoView()", vec![]).await;
     page.photograph(&format!("{name}-{}", look.name)).await;
+    page.script("document.querySelector('.lab-resultado').scrollIntoView()", vec![]).await;
+    page.photograph(&format!("{name}-result-{}", look.name)).await;
 }
 
 pub async fn a_template_is_rendered_as_it_is_typed(bench: &Bench) {
