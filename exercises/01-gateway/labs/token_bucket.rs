@@ -2,16 +2,12 @@
 
 use gateway::limits::Throttle;
 use gateway::throttling::TokenBucket;
+use kit::Kind;
 use kit::lab::{Block, Output};
 use kit::text::{count, thousands};
-use kit::{Kind, Lane, Timeline};
 use serde::Deserialize;
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
-use tokio::time::{Instant, sleep_until};
-
-const ACCEPTED: Lane = Lane { id: "accepted", label: "cliente: aceitas" };
-const REFUSED: Lane = Lane { id: "refused", label: "cliente: 429" };
 
 /// O começo da história: um pouco antes do alerta de granizo das 14h02.
 const START: UtcDateTime = utc_datetime!(2026-11-22 17:01:50);
@@ -90,8 +86,6 @@ struct Tally {
 
 /// Faz a carga passar pelo balde.
 pub async fn play(scenario: Scenario) -> Output {
-    let timeline = Timeline::new(&[ACCEPTED, REFUSED]);
-    let beginning = Instant::now();
     let now = |microseconds: u64| START + Duration::microseconds(i64::try_from(microseconds).unwrap_or(i64::MAX));
     let mut bucket = TokenBucket::new(Throttle::new(f64::from(scenario.rate), scenario.burst), now(0));
 
@@ -119,7 +113,6 @@ pub async fn play(scenario: Scenario) -> Output {
                 points.push((instant / 1_000, bucket.level(now(instant)).as_f64()));
             }
         }
-        record(&timeline, beginning, &phase, &tally).await;
         tallies.push(tally);
     }
 
@@ -131,22 +124,7 @@ pub async fn play(scenario: Scenario) -> Output {
         points,
         marks,
     };
-    Output { summary, blocks: vec![curve, Block::Timeline(timeline), table(&tallies)] }
-}
-
-/// Espera o fim do trecho e anota o que houve nele.
-async fn record(timeline: &Timeline, beginning: Instant, phase: &Phase, tally: &Tally) {
-    let instant = |milliseconds| beginning + std::time::Duration::from_millis(milliseconds);
-    sleep_until(instant(phase.end)).await;
-    let (since, name) = (instant(phase.start), tally.name);
-    if tally.accepted > 0 {
-        let accepted = count(tally.accepted, "aceita", "aceitas");
-        timeline.record_since(since, ACCEPTED, Kind::Accepted, format!("{name}: {accepted}"));
-    }
-    if tally.refused > 0 {
-        let refused = count(tally.refused, "recusada", "recusadas");
-        timeline.record_since(since, REFUSED, Kind::Throttled, format!("{name}: {refused}"));
-    }
+    Output { summary, blocks: vec![curve, table(&tallies)] }
 }
 
 fn table(tallies: &[Tally]) -> Block {

@@ -62,11 +62,22 @@ fn only_get_is_cached_unless_overridden(
     let overrides = own.map(|own| ((FORECAST.to_owned(), method), own)).into_iter().collect();
     let got = StageSettings { cache_cluster_enabled, every_method, overrides }.caching(FORECAST, method);
     let expected = expected.then(|| own.unwrap_or(every_method));
+    let brief = |settings: &Option<MethodSettings>| match settings {
+        None => "nada".to_owned(),
+        Some(each) => {
+            let switch = if each.caching_enabled { "ligado" } else { "desligado" };
+            format!("{switch}, TTL {}, {:?}", duration(each.ttl.duration()), each.unauthorized_strategy)
+        }
+    };
     expect_same!(
         got,
         expected,
-        "{method} {FORECAST}, com cluster: {cache_cluster_enabled}, `*/*`: {every_method:?}, sobrescrita: {own:?}. `*/*` só \
-         serve ao GET, a sobrescrita vale inteira no lugar dele, e TTL 0 desliga. O certo é {expected:?}, veio {got:?}"
+        "{method} {FORECAST}, com cluster: {cache_cluster_enabled}, `*/*`: {}, sobrescrita: {}. `*/*` só serve ao GET, a \
+         sobrescrita vale inteira no lugar dele, e TTL 0 desliga. O certo é {}, veio {}",
+        brief(&Some(every_method)),
+        brief(&own),
+        brief(&expected),
+        brief(&got)
     );
 }
 
@@ -416,3 +427,5 @@ fn ten_minutes_of_one_request_per_second() {
          a de 301,5 s. O certo é {expected:?}, veio {metrics:?}"
     );
 }
+
+mod key;

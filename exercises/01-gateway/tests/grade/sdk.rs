@@ -418,3 +418,5 @@ fn the_same_definition_gives_the_same_module() {
          diferentes"
     );
 }
+
+mod edges;

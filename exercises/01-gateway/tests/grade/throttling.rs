@@ -11,7 +11,7 @@ use time::macros::utc_datetime;
 use crate::support::expect_same;
 use crate::support::limits::{
     ALERT, COOPERATIVE, CRACHA, RADIO, WIDE, after, client, expect_all, expect_one, fate, get, open, partners, per_day,
-    target, with_key, with_methods, with_plan,
+    shown, target, with_key, with_methods, with_plan,
 };
 
 /// O balde nasce cheio: na primeira rajada passam `burst` requisições, e nem uma a mais.
@@ -144,9 +144,11 @@ fn a_call_spends_from_these_buckets(#[case] call: Call<'_>, #[case] expected: Ve
     expect_same!(
         found,
         expected,
-        "a chamada {} com a chave {:?} gasta de {expected:?}; o seu `buckets_of` deu {found:?}",
+        "a chamada {} com a chave {:?} gasta, nesta ordem, de: {}; o seu `buckets_of` deu: {}",
         call.method_path(),
-        call.api_key
+        call.api_key,
+        shown(&expected),
+        shown(&found)
     );
 }
 
@@ -313,7 +315,11 @@ fn a_period_starts_at_midnight_utc(
     #[case] expected: UtcDateTime,
 ) {
     let start = period_start(period, now);
-    expect_same!(start, expected, "o período {period:?} de {now} começou em {expected}; o seu começou em {start}");
+    expect_same!(
+        start,
+        expected,
+        "o período começa à meia-noite UTC do dia, do domingo (WEEK) ou do dia 1: o de {now}, {period:?}, começou em {expected}; o seu começou em {start}"
+    );
 }
 
 /// `offset` é descontado só no período em que o plano começou.
@@ -385,3 +391,5 @@ fn a_plan_that_starts_mid_week_gets_less_that_week() {
         expect_one(&mut limiter, &call, now, Err(Exceeded::Quota), &format!("{rule}, depois de {number}"));
     }
 }
+
+mod levels;

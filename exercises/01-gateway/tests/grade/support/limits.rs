@@ -2,7 +2,7 @@
 
 use gateway::limits::{ApiStage, Call, Client, Limits, Quota, QuotaPeriod, StageSettings, Target, Throttle, UsagePlan};
 use gateway::model::Method;
-use gateway::throttling::{Exceeded, Level, Limiter};
+use gateway::throttling::{BucketOwner, Exceeded, Level, Limiter};
 use kit::text::count;
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
@@ -76,6 +76,23 @@ pub fn client(api_key: &str) -> Client {
 
 pub fn target(method_path: &str) -> Target {
     Target { api_id: WEATHER.into(), stage: "prod".into(), method_path: method_path.into() }
+}
+
+/// Os baldes de uma chamada, para as mensagens: `cliente wine 50/s até 100, conta 100000/s até 100000`.
+pub fn shown(buckets: &[(BucketOwner, Throttle)]) -> String {
+    let one = |(owner, throttle): &(BucketOwner, Throttle)| {
+        let who = match owner {
+            BucketOwner::Client(client) => format!("cliente {}", client.api_key),
+            BucketOwner::ClientMethod(client, target) => {
+                format!("cliente {} em {}", client.api_key, target.method_path)
+            }
+            BucketOwner::Method(target) => format!("método {}", target.method_path),
+            BucketOwner::Account => "conta".to_owned(),
+            BucketOwner::Region => "região".to_owned(),
+        };
+        format!("{who} {}/s até {}", throttle.rate_limit, throttle.burst_limit)
+    };
+    buckets.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// O fim de uma requisição, para as mensagens.

@@ -27,7 +27,8 @@ pub fn declared(names: &[&str]) -> BTreeMap<String, bool> {
 pub fn integration(namespace: Option<&str>) -> IntegrationCache {
     let names = ["path.city", "querystring.days", "querystring.unit", "header.Accept-Language"];
     let key = ["method.request.path.city", "method.request.querystring.days"];
-    IntegrationCache::new("res4f1", namespace, &key, &declared(&names)).expect("os parâmetros de chave são do método")
+    IntegrationCache::new("res4f1", namespace, &key, &declared(&names))
+        .expect("`days` e `city` estão em request_parameters, com `false`, e isso basta para entrarem na chave")
 }
 
 /// Os parâmetros de caminho de `/cities/{city}`.
