@@ -31,11 +31,10 @@ pub async fn play(scenario: Scenario) -> Output {
     };
     let Some(arn) = arn(&scenario.method) else { return refused(format!("não há o método {}", scenario.method)) };
     let decision = evaluate(&policy, INVOKE, &arn.to_string());
-    let mut blocks = vec![
-        Block::Text { label: "O método chamado".to_owned(), text: arn.to_string(), tone: Tone::Plain },
-        statements(&policy, &arn),
-        verdict(decision),
-    ];
+    let mut blocks =
+        vec![Block::Text { label: "O método chamado".to_owned(), text: arn.to_string(), tone: Tone::Plain }];
+    blocks.extend((!policy.statements.is_empty()).then(|| statements(&policy, &arn)));
+    blocks.push(verdict(decision));
     blocks.extend(answer(decision));
     let mut summary = format!("{}: {}.", title(&arn), sentence(decision));
     if let Some(previous) = self::arn(&scenario.previous) {
@@ -133,7 +132,7 @@ async fn two_calls(policy: &str, methods: [MethodArn; 2]) -> (Vec<Vec<String>>, 
         let name = title(&arn);
         let result = authorizer.authorize(&MethodCall::new(request, arn)).await;
         let origin = if function.runs() > before { "da função" } else { "do cache" };
-        let response = result.map_or_else(|refusal| format!("403 {refusal}"), |_| "segue".to_owned());
+        let response = result.map_or_else(|refusal| refusal.to_string(), |_| "segue".to_owned());
         rows.push(vec![instant.to_owned(), name, origin.to_owned(), response]);
         sleep(Duration::from_secs(5)).await;
     }

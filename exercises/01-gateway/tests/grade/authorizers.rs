@@ -9,7 +9,7 @@ use gateway::function::{Function, InvokeError, Reply};
 use gateway::jwt::{Jwks, JwtError};
 use gateway::lambda_authorizer::TokenValidation;
 use gateway::model::{Method, Request};
-use gateway::sigv4::{Scope, hex};
+use gateway::sigv4::{Scope, hex, hmac_sha256};
 use rstest::rstest;
 use serde_json::{Value, json};
 use time::UtcDateTime;
@@ -322,14 +322,20 @@ fn the_canonical_request_has_six_parts(#[case] request: Request, #[case] expecte
 
 /// O texto a assinar tem quatro linhas, e a chave vem de quatro HMACs
 #[test]
-fn the_text_and_the_key_follow_the_published_example() {
+fn the_text_and_the_key_follow_the_examples() {
+    let scope = Scope { date: "20261122".into(), region: "sa-east-1".into(), service: "execute-api".into() };
+    let digest = "8a49bc33a3659802d7a109b7bf3e6d7c21a25d821a7ee909ca184d4ab83572df";
+    let expected = format!("AWS4-HMAC-SHA256\n20261122T170200Z\n20261122/sa-east-1/execute-api/aws4_request\n{digest}");
+    let got = string_to_sign("20261122T170200Z", &scope, PAGE_EXAMPLE);
+    expect_same!(got, expected, "de\n{PAGE_EXAMPLE}\n\no texto a assinar certo é\n{expected}\n\ne veio\n{got}");
+    let (got, expected) = (hex(&hmac_sha256(&signing_key(SECRET, &scope), expected.as_bytes())), PAGE_SIGNATURE);
+    expect_same!(
+        got,
+        expected,
+        "com a chave do escopo {scope}, a assinatura do exemplo da página é {expected}; veio {got}"
+    );
     let scope = Scope { date: "20150830".into(), region: "us-east-1".into(), service: "iam".into() };
-    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    let expected = format!("AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n{empty}");
-    let got = string_to_sign("20150830T123600Z", &scope, "");
-    expect_same!(got, expected, "o texto a assinar certo é\n{expected}\n\ne veio\n{got}");
-    let expected = "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9";
-    let got = hex(&signing_key(SECRET, &scope));
+    let (got, expected) = (hex(&signing_key(SECRET, &scope)), PUBLISHED_KEY);
     expect_same!(got, expected, "a chave do segredo {SECRET:?} no escopo {scope} é {expected}; veio {got}");
 }
 

@@ -48,6 +48,16 @@ pub const FORGED: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSl
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub const HOST: &str = "a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com";
 
+/// A forma canônica que está na página.
+pub const PAGE_EXAMPLE: &str = "DELETE\n/prod/alerts/7\n\nhost:a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com\n\
+                                x-amz-date:20261122T170200Z\n\nhost;x-amz-date\n\
+                                e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// A assinatura que está na página.
+pub const PAGE_SIGNATURE: &str = "615ca6154e0691e68bf51c9deb1192e0adb4f70d7c065670efa83c1602eed204";
+/// A chave que a documentação da AWS publicou para `20150830/us-east-1/iam` com o segredo dos exemplos.
+pub const PUBLISHED_KEY: &str = "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9";
+
 pub fn jwks() -> Jwks {
     Jwks::parse(JWKS).expect("o JWKS dos testes é válido")
 }
