@@ -19,30 +19,29 @@ use time::macros::utc_datetime;
 /// As 14h02 de Serra Clara.
 pub const NOW: UtcDateTime = utc_datetime!(2026-11-22 17:02);
 
-/// As duas chaves públicas do Crachá. São dados de teste: as chaves privadas foram feitas com `openssl genrsa 2048`, assinaram os
-/// dois tokens abaixo e foram apagadas. Para outros tokens, faça outro par, ponha `n` e `e` (`openssl rsa -modulus`, em base64url)
-/// aqui e assine `cabeçalho.claims` com `openssl dgst -sha256 -sign`.
+/// As duas chaves públicas do Crachá. São dados de teste: as chaves privadas foram feitas com `openssl genrsa 1024` (um emissor de
+/// verdade usa 2.048 bits ou mais, que o interpretador do sandbox leva quase um segundo para conferir), assinaram os dois tokens
+/// abaixo e foram apagadas. Para outros tokens, faça outro par, ponha `n` e `e` (`openssl rsa -modulus`, em base64url) aqui e assine
+/// `cabeçalho.claims` com `openssl dgst -sha256 -sign`.
 const JWKS: &str = r#"{"keys":[
-  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-1","n":"u-GaNznrWIGHzbZoT2Y06k3Bt008EOfts9pvoVXjfQf9mVEfqixB_TYomEK3PkjyIsGAhqCcS6LuKIzK1PidXJBnYWYE32MX3tziGvFgEUQm_lHrq1odQd7g41wFXGL-2bG9d9lfYHj1tTekWXD1u3V8xYol8Ahllr1oro3ZLB2ZFpxHRRi9TwY3Yc088pkN44PCtbsywASGBhjmcq8K8iy5PgkIQxDNqJ-ljKOx5RBUkHFsUrFNAE9dFMxqcffRKEhm9Vxp7_21Otgkz6YJNYS50gX1-NAnqHhWLr1GTh-HHMyoZ2733cznSBstM1mTowyjSatyQjBXAlvGyG7F0w","e":"AQAB"},
-  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-2","n":"w18rfhuNYmzS97DUmTfN3Wtlaak52YoKcj3jN-mrjhWFzxedp8-_NznLIioFsfvoay0OU0yrwhu_GAo3AQOrDRi2wsoUKPSTnwf-6tZoUZkdF4pUgYw8wel3I7gOt-I2MJ86MeAR9iN350poiuoxaSF_T38FAniV2Bt8nbW6NdEno4QSNIHooAA_wNx2KHtchBsvnnxZyNqzCc2d-biO1q_4HyJgJ0kOHe4ifBf9fKNObiMZE9xMG-d3k98BMehAVz0nYoJXhOHdMmRiy9gUrAjnd2jRphhvcXh13Jdc04yi_ZOHiB3LmshO2M8r1hJ6hzgmz-dhN4esZ3XGd_Hspw","e":"AQAB"}
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-1","n":"xbqSADjt7GKD92rQYBQ9TudAQICKAc9u82gPJ5oDdZbqRVDCWNuxutSJuP9eo3AgOHLSE0-NkkOmdRR6_p4MvjIzncg1GqqJx82M1rTBaTOlyPa76lJ17SSYkIK4hb2XCxdMqYcjUFfUySTD7YwvGrAacTu1XbzAbE9Ti11BodE","e":"AQAB"},
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-2","n":"pwB6YErsWJbEKumq4skexLqLDjPmlsPg6SJwPkXLbfk1YZ4hyM0BBEeNyqwEbR6YemxwQYaHFT6ODZm1WlFBgHdTPRdkpAlFAkOMYOhmXioRzQzvqR-FGKvFBjC8nnMyIan3E1AeBvRCiqsA2ZdKlNS9Xa0s0aGBA-Yn-MNbkxc","e":"AQAB"}
 ]}"#;
 
 /// Um token do Beto, da chave `cracha-2`: emissor `https://cracha.example`, audiência `weather-app`, escopos `alerts:read profile`,
 /// emitido às 17h00 e válido até as 18h00 (UTC) de 22 de novembro de 2026.
 pub const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2NyYWNoYS5leGFtcGxl\
              IiwiYXVkIjoid2VhdGhlci1hcHAiLCJzdWIiOiJiZXRvIiwiaWF0IjoxNzk1MzY2ODAwLCJuYmYiOjE3OTUzNjY4MDAsImV4cCI6\
-             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.w0Z0Om-Xf2MRjehsQCgQPKNxCz0MlXfPAfObhDDI_jlu\
-             ifjFZOE0m9_9i3k9BQYbg43SeSUwc9O9LIGyAzmnLdpdOWmvUxbriRbpn4jyC0EwC7psMBtbz62ASd_GZqwafE1PiAY9NMsoZjiU\
-             EtWikepjKNv10ILvIdKJUpcNct4RIPpBfB5SIsstwRg3D0ttXkrw_SSgbQ1mZEX_Tlsz9ExwyRL7oGtbdFAhPMSq_oF_GANBdZjH\
-             Wv2rQuR8g8R5JkgfvlOjt-ac-iWEjdRN2FR3lHn5yM52z2MNwrJNFo4aADgSDXXnBUFrcnwkvru92wnFE5SrB73isy_w06MCjA";
+             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.MNmdUoI7oP89dYtTDt7bGMXvRMFhBJg8xN5YEt3woaDi\
+             qr1kOlUprhQN9jZOVJBDz2rv13sHGbQ25XKvU4ykiWmHrMsenjnyBKtzazrDrd-Ff_Gar8QecFACB1M2Lwsqz6QTNmtxRM8XM62I\
+             ztPwcY1JFYCYFJVyS7xR9AnqqqA";
 
 /// As mesmas claims, com o mesmo `kid`, mas assinadas com a outra chave.
 pub const FORGED: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2NyYWNoYS5leGFtcGxl\
              IiwiYXVkIjoid2VhdGhlci1hcHAiLCJzdWIiOiJiZXRvIiwiaWF0IjoxNzk1MzY2ODAwLCJuYmYiOjE3OTUzNjY4MDAsImV4cCI6\
-             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.dgrHB2yQPo5zv9ykg7_dkWyhdl2s2iYNq0xIanBeKm9s\
-             -g7g8GAt7szDfRbiSCgzRF9OYDLXHgROsS0lDdubvRcZQA5YaFAdVV8zZJ6Bp8-wBDmNvYh0XwYzRuCrMNvQDBLalLejEsbd9asw\
-             ktBQe7A3Vn41sGbliwS9e6AKfhdUeSBdGvM7p699Z499tcsfOu0jNML3DYRc6Dx7pr4P4LOIDf5-ixxeKU1Gxk5KhKeIdBAANRtw\
-             k_ZMvkfMc_kIxLSk5Awz42bsz4fL9Ak0NOSnp4Fa_-FiWK8U3cnbFnFwKrJRuFCLBCUv8lGA6RZNsMIiXR37FfuL3-_uL61Cnw";
+             MTc5NTM3MDQwMCwic2NvcGUiOiJhbGVydHM6cmVhZCBwcm9maWxlIn0.Hj35kKMwcPc4dLNKQj-YsUoJX5pTJxXr7hQc0yzAJPaI\
+             N5p0Mpm-gDOgFKo80OTg8O3Y5KXej3NyPz5V1wgDKylNH-QZq1w230NKKyZmvFU5FNKHmg3P1Aa4jORn5b6_kyIiPJHQRcPP4lFC\
+             83m6pmuGxy5U8dna622S9URfFhc";
 
 /// O segredo da Defesa Civil é o dos exemplos da documentação da AWS.
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
