@@ -159,7 +159,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// Quantas referências cabem em `trace`.
+    /// Quantas referências cabem em `trace`, e quantos caracteres do valor de cada uma.
     pub const LONGEST_TRACE: usize = 200;
 
     /// O que foi escrito em `$context.{side}.{part}`: `("requestOverride", "header")`.

@@ -142,7 +142,8 @@ impl<'a> Run<'a> {
     fn reference(&mut self, reference: &Reference) -> Result<Value, TemplateError> {
         let value = self.follow(reference)?;
         if self.trace.len() < Rendered::LONGEST_TRACE {
-            self.trace.push((reference.literal.clone(), value.to_string()));
+            let shown = value.to_string().chars().take(Rendered::LONGEST_TRACE).collect();
+            self.trace.push((reference.literal.clone(), shown));
         }
         Ok(value)
     }
