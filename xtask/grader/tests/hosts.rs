@@ -44,13 +44,15 @@ fn machine_and_sandbox_agree_on(#[case] source: Source) {
     }
 }
 
+/// Uma resposta errada de cada passo: as outras são rejeitadas na máquina por `xtask check`, e compilar todas também para WASM
+/// custaria mais que o resto dos testes.
 #[test]
-fn machine_and_sandbox_agree_on_every_wrong_answer() {
+fn machine_and_sandbox_agree_on_a_wrong_answer_of_each_step() {
     let course = Course::find().unwrap();
     for chapter in &course.chapters {
-        for (source, _) in check::wrong_rounds(&course, chapter).unwrap() {
-            same_verdicts(&course, chapter, &source);
-        }
+        let rounds = check::wrong_rounds(&course, chapter).unwrap();
+        let (source, _) = rounds.first().unwrap();
+        same_verdicts(&course, chapter, source);
     }
 }
 

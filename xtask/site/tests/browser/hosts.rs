@@ -1,7 +1,4 @@
 //! O navegador dá o mesmo veredito que a máquina: no esqueleto, na resposta e em uma resposta errada de cada passo.
-//!
-//! O sandbox é comparado com a máquina em todas as respostas erradas (`grader/tests/hosts.rs`); o navegador roda o mesmo módulo, com o
-//! mesmo hospedeiro e o mesmo juiz, e uma rodada delas basta para ver que ele também os usa.
 
 use std::collections::BTreeMap;
 use std::fs;
