@@ -3,76 +3,30 @@
 use gateway::api_keys::{
     Account, ApiKey, ApiKeySource, ApiStage, Client, ControlError, Target, UsagePlan, check, forbidden,
 };
-use gateway::model::{Method, Refusal, Request};
+use gateway::model::{Refusal, Request};
 use rstest::rstest;
 
 use crate::support::expect_same;
+use crate::support::keys::*;
 
-const WEATHER: &str = "a1b2c3d4e5";
-const RADAR: &str = "r4d4r5e6r7";
-
-/// O valor da chave da cooperativa e o da Defesa Civil.
-const WINE: &str = "cooperativaSerraClara2026";
-const CIVIL: &str = "defesaCivilSerraClara2026";
-
-fn key(id: &str, value: &str) -> ApiKey {
-    ApiKey { id: id.into(), name: format!("chave {id}"), value: value.into(), enabled: true }
-}
-
-fn plan(id: &str, stages: &[(&str, &str)], keys: &[&str]) -> UsagePlan {
-    UsagePlan {
-        id: id.into(),
-        api_stages: stages.iter().map(|(api, stage)| ApiStage::new(api, stage)).collect(),
-        key_ids: keys.iter().map(ToString::to_string).collect(),
-    }
-}
-
-/// A conta do escritório: a cooperativa conta em `parceiros` no stage `prod` e em `testes` no stage `dev`.
-fn office() -> Account {
-    Account {
-        keys: vec![key("wine", WINE), key("civil", CIVIL)],
-        plans: vec![
-            plan("vazio", &[(WEATHER, "prod"), (WEATHER, "dev")], &[]),
-            plan("testes", &[(WEATHER, "dev")], &["wine"]),
-            plan("parceiros", &[(WEATHER, "prod"), (RADAR, "prod"), (RADAR, "v2")], &["wine"]),
-        ],
-    }
-}
-
-fn target(api_id: &str, stage: &str) -> Target {
-    Target { at: ApiStage::new(api_id, stage), api_key_source: ApiKeySource::Header, api_key_required: true }
-}
-
-fn with_key(value: &str) -> Request {
-    Request::new(Method::Get, "/cities").header("x-api-key", value)
-}
-
-fn client(usage_plan_id: &str) -> Result<Option<Client>, Refusal> {
-    Ok(Some(Client { key_id: "wine".into(), usage_plan_id: usage_plan_id.into() }))
-}
-
-/// O resultado de `identify` em uma frase.
-fn told(result: &Result<Option<Client>, Refusal>) -> String {
-    match result {
-        Ok(Some(client)) => format!("a chave {} no plano {}", client.key_id, client.usage_plan_id),
-        Ok(None) => "ninguém a identificar (None)".into(),
-        Err(refusal) => format!("a recusa `{refusal}`"),
-    }
-}
+mod import;
 
 /// Uma chave com valor de 20 a 128 letras e dígitos e nome de até 1.024 caracteres é aceita
 #[rstest]
 #[case::shortest("n", "A1".repeat(10))]
 #[case::longest("n", "z9".repeat(64))]
 #[case::long_name("n".repeat(1_024), "A1".repeat(20))]
+#[case::long_name_with_accents("ã".repeat(1_024), "A1".repeat(20))]
 fn a_key_within_the_limits_is_accepted(#[case] name: impl Into<String>, #[case] value: String) {
     let (name, size) = (name.into(), value.len());
     let got = check(&ApiKey { id: "k1".into(), name: name.clone(), value, enabled: true });
     expect_same!(
         got,
         Ok(()),
-        "o valor vai de 20 a 128 caracteres e o nome até 1.024; este tem valor de {size} e nome de {}, e a sua função \
-         respondeu {got:?}",
+        "o certo é aceitar, e a sua função deu {}. O valor tem {size} letras e dígitos (de 20 a 128) e o nome tem {} \
+         caracteres (até 1.024), que em UTF-8 são {} bytes: a conta é em caracteres",
+        done(&got),
+        name.chars().count(),
         name.len()
     );
 }
@@ -83,29 +37,35 @@ fn a_key_within_the_limits_is_accepted(#[case] name: impl Into<String>, #[case] 
 #[case::one_hundred_and_twenty_nine("n", "a".repeat(129), ControlError::ValueTooLong)]
 #[case::hyphens("n", "cooperativa-serra-clara-2026", ControlError::ValueNotAlphanumeric)]
 #[case::accents("n", "cooperativaAçudeDaSerra2026", ControlError::ValueNotAlphanumeric)]
-#[case::name_of_1025("n".repeat(1_025), WINE.into(), ControlError::NameTooLong)]
+#[case::accents_that_are_128_characters("n", "ã".repeat(128), ControlError::ValueNotAlphanumeric)]
+#[case::spaces_around("n", " cooperativaSerraClara2026 ", ControlError::ValueNotAlphanumeric)]
+#[case::name_of_1025("n".repeat(1_025), WINE, ControlError::NameTooLong)]
 fn a_key_out_of_the_limits_is_refused(
     #[case] name: impl Into<String>,
-    #[case] value: String,
+    #[case] value: impl Into<String>,
     #[case] expected: ControlError,
 ) {
-    let name = name.into();
+    let (name, value) = (name.into(), value.into());
     let got = check(&ApiKey { id: "k1".into(), name: name.clone(), value: value.clone(), enabled: true });
+    let expected = Err(expected);
     expect_same!(
         got,
-        Err(expected.clone()),
-        "valor {value:?} ({} caracteres) e nome de {} caracteres: o certo é Err({expected:?}), e a sua função \
-         respondeu \
-         {got:?}",
+        expected,
+        "o valor `{value}` tem {} caracteres e o nome tem {}: o certo é {}, e a sua função deu {}. O valor vai de 20 a 128 \
+         letras e dígitos ASCII, e o nome, até 1.024 caracteres",
         value.chars().count(),
-        name.len()
+        name.chars().count(),
+        done(&expected),
+        done(&got)
     );
 }
 
 /// Criar confere a chave e não aceita um valor que a conta já tem; o nome pode repetir
 #[rstest]
 #[case::same_name_other_value("chave wine", "a1b2c3d4e5f6g7h8i9j0", Ok(()))]
+#[case::other_case("outro nome", "COOPERATIVAserraclara2026", Ok(()))]
 #[case::same_value_other_name("outro nome", WINE, Err(ControlError::ValueInUse))]
+#[case::value_of_a_disabled_key("outro nome", OLD, Err(ControlError::ValueInUse))]
 #[case::too_short("nova", "curta", Err(ControlError::ValueTooShort))]
 fn values_are_unique_and_names_are_not(
     #[case] name: &str,
@@ -118,15 +78,38 @@ fn values_are_unique_and_names_are_not(
     expect_same!(
         got,
         expected,
-        "a conta tem as chaves {WINE} e {CIVIL}; criar {value:?} com o nome {name:?} deveria dar {expected:?}: duas \
-         chaves \
-         com o mesmo valor são a mesma chave. A sua função respondeu {got:?}"
+        "criar o valor `{value}`, com o nome `{name}`, dá {}, e a sua função deu {}. O nome pode repetir; o valor não pode ser \
+         igual ao de outra chave da conta, mesmo desabilitada, e `a` e `A` são diferentes. A conta já tem: {}",
+        done(&expected),
+        done(&got),
+        listed(&office().keys)
     );
+    let mut right = office().keys;
+    right.extend(expected.is_ok().then_some(new));
     expect_same!(
-        account.keys.contains(&new),
-        expected.is_ok(),
-        "criar {value:?} deu {got:?}, e a chave só pode ficar na conta quando a criação dá certo; ficaram {:?}",
-        account.keys
+        account.keys,
+        right,
+        "criar o valor `{value}` dá {}: a conta certa, na ordem da criação, é {}; a sua ficou com {}",
+        done(&expected),
+        listed(&right),
+        listed(&account.keys)
+    );
+}
+
+/// Uma chave pode nascer desabilitada
+#[test]
+fn a_key_can_be_created_disabled() {
+    let mut account = office();
+    let new = ApiKey { enabled: false, ..key("k9", "a1b2c3d4e5f6g7h8i9j0") };
+    let got = account.create_api_key(new.clone());
+    let last = account.keys.last();
+    expect_same!(
+        last,
+        Some(&new),
+        "o certo é guardar no fim {}, como veio; a criação deu {}, e a última chave da sua conta é {}",
+        listed(std::slice::from_ref(&new)),
+        done(&got),
+        listed(last.map_or(&[], std::slice::from_ref))
     );
 }
 
@@ -142,16 +125,20 @@ fn a_key_joins_a_plan_of_other_stages(#[case] key_id: &str, #[case] new: UsagePl
     expect_same!(
         got,
         Ok(()),
-        "a chave {key_id} ainda não está em nenhum plano com um destes stages: {}. A regra é um plano por chave e por \
-         stage \
-         de cada API; a sua função respondeu {got:?}",
+        "o certo é aceitar, e a sua função deu {}: a chave {key_id} ainda não está em nenhum plano com um dos stages do plano \
+         novo, que são {}. A regra é um plano por chave e por stage de cada API",
+        done(&got),
         stages(&new)
     );
+    let mut right = new.key_ids.clone();
+    right.push(key_id.to_owned());
+    let got = &account.plans[3].key_ids;
     expect_same!(
-        account.plans[3].key_ids.iter().filter(|id| *id == key_id).count(),
-        1,
-        "depois de CreateUsagePlanKey, a chave {key_id} está no plano uma vez; o plano tem {:?}",
-        account.plans[3].key_ids
+        *got,
+        right,
+        "depois de CreateUsagePlanKey, as chaves do plano novo são {}, as que ele já tinha e mais esta; no seu, são {}",
+        right.join(", "),
+        if got.is_empty() { "nenhuma".to_owned() } else { got.join(", ") }
     );
 }
 
@@ -163,23 +150,26 @@ fn a_key_has_one_plan_per_stage(#[case] new: UsagePlan, #[case] holder: &str, #[
     let mut account = office();
     account.plans.push(new.clone());
     let got = account.create_usage_plan_key("novo", "wine");
-    let expected =
-        ControlError::StageTaken { usage_plan_id: holder.into(), api_stage: ApiStage::new(stage.0, stage.1) };
+    let expected: Result<(), _> =
+        Err(ControlError::StageTaken { usage_plan_id: holder.into(), api_stage: ApiStage::new(stage.0, stage.1) });
     expect_same!(
         got,
-        Err(expected.clone()),
-        "a chave wine já está no plano {holder}, que tem {}:{}, e o plano novo tem {}: com os dois, o API Gateway não \
-         saberia \
-         em qual contar. O certo é Err({expected:?}), e a sua função respondeu {got:?}",
+        expected,
+        "o certo é {}, e a sua função deu {}: a chave wine já está no plano {holder}, que tem {}:{}, e o plano novo tem {}. Com \
+         os dois, o API Gateway não saberia em qual contar",
+        done(&expected),
+        done(&got),
         stage.0,
         stage.1,
         stages(&new)
     );
-    expect_same!(account.plans[3], new, "uma associação recusada não muda o plano; ficou {:?}", account.plans[3]);
-}
-
-fn stages(plan: &UsagePlan) -> String {
-    plan.api_stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    expect_same!(
+        account.plans[3],
+        new,
+        "uma associação recusada não muda o plano, que tinha as chaves [{}]; no seu ficaram [{}]",
+        new.key_ids.join(", "),
+        account.plans[3].key_ids.join(", ")
+    );
 }
 
 /// Uma chave cabe em 10 planos, e no 11º não
@@ -193,9 +183,10 @@ fn a_key_fits_in_ten_plans() {
         expect_same!(
             got,
             expected,
-            "o limite padrão é de 10 planos por chave, e este seria o {number}º da chave wine, com um stage que ela \
-             ainda não \
-             tem: o certo é {expected:?}, e a sua função respondeu {got:?}"
+            "o {number}º plano da chave wine, com um stage que ela ainda não tem: o certo é {}, e a sua função deu {}. Uma chave \
+             cabe em até 10 planos",
+            done(&expected),
+            done(&got)
         );
     }
 }
@@ -204,97 +195,18 @@ fn a_key_fits_in_ten_plans() {
 #[rstest]
 #[case::unknown_plan("nenhum", "wine")]
 #[case::unknown_key("vazio", "nenhuma")]
+#[case::value_instead_of_the_id("vazio", WINE)]
 fn both_sides_must_exist(#[case] usage_plan_id: &str, #[case] key_id: &str) {
-    let got = office().create_usage_plan_key(usage_plan_id, key_id);
-    expect_same!(
-        got,
-        Err(ControlError::NotFound),
-        "CreateUsagePlanKey recebe dois ids; o plano {usage_plan_id:?} com a chave {key_id:?} deveria dar \
-         Err(NotFound), e a \
-         sua função respondeu {got:?}"
-    );
-}
-
-/// O CSV traz nome, valor, se está habilitada e os planos, em qualquer ordem e caixa
-#[rstest]
-#[case::all_columns(
-    "Enabled,Name,KEY,UsageplanIds\nFALSE,Estação,estacaoVinhedo0000000001,vazio",
-    ("Estação", false, ["vazio"])
-)]
-#[case::two_plans_between_quotes(
-    "usageplanids,NAME,key,enabled\n\"outro,vazio\",Estação,estacaoVinhedo0000000001,TRUE",
-    ("Estação", true, ["outro", "vazio"])
-)]
-#[case::unknown_column_and_empty_cells(
-    "Name,Dono,Key,Enabled,UsagePlanIds,Description\r\nEstação,Ana,estacaoVinhedo0000000001,,,\r\n",
-    ("Estação", true, [])
-)]
-fn a_csv_row_becomes_a_key<const N: usize>(#[case] csv: &str, #[case] expected: (&str, bool, [&str; N])) {
     let mut account = office();
-    account.plans.push(plan("outro", &[("x0x0x0x0x0", "prod")], &[]));
-    let got = account.import_api_keys(csv);
-    let imported = account.keys.iter().find(|key| key.value == "estacaoVinhedo0000000001");
-    let Some(imported) = imported else {
-        panic!("de {csv:?} sai a chave estacaoVinhedo0000000001; a sua conta ficou com {:?} ({got:?})", account.keys)
-    };
-    let (name, enabled, plans) = expected;
-    let joined = |id: &&UsagePlan| id.key_ids.contains(&imported.id);
-    let mut found: Vec<_> = account.plans.iter().filter(joined).map(|plan| plan.id.as_str()).collect();
-    found.sort_unstable();
+    let got = account.create_usage_plan_key(usage_plan_id, key_id);
     expect_same!(
-        (imported.name.as_str(), imported.enabled, found.as_slice()),
-        (name, enabled, plans.as_slice()),
-        "de {csv:?} sai uma chave de nome {name:?}, habilitada: {enabled}, nos planos {plans:?}; a sua tem nome {:?}, \
-         habilitada: {}, nos planos {found:?}",
-        imported.name,
-        imported.enabled
-    );
-    expect_same!(
-        got,
-        Ok(vec![imported.id.clone()]),
-        "a importação devolve os ids das chaves, na ordem das linhas: o certo é Ok([{:?}]), veio {got:?}",
-        imported.id
-    );
-}
-
-/// Importar de novo um valor conhecido troca o nome e a situação da mesma chave
-#[test]
-fn importing_a_known_value_overwrites_the_key() {
-    let mut account = office();
-    let csv = format!("Name,Key,Enabled\nNova,estacaoVinhedo0000000001,true\nCooperativa nova,{WINE},false\n");
-    let got = account.import_api_keys(&csv);
-    let wine = ApiKey { id: "wine".into(), name: "Cooperativa nova".into(), value: WINE.into(), enabled: false };
-    let same: Vec<_> = account.keys.iter().filter(|key| key.value == WINE).collect();
-    expect_same!(
-        same,
-        vec![&wine],
-        "duas chaves com o mesmo valor são a mesma: a importação escreve por cima da que existe, que continua com o id \
-         dela. \
-         O certo é só {wine:?}; a sua conta tem {same:?}"
-    );
-    expect_same!(account.keys.len(), 3, "eram 2 chaves e entrou 1 nova; a sua conta ficou com {}", account.keys.len());
-    expect_same!(
-        got.as_ref().map(|ids| (ids.len(), ids.last().map(String::as_str))),
-        Ok((2, Some("wine"))),
-        "são duas linhas, e a segunda é a da chave wine, que continua com o id dela; a sua função devolveu {got:?}"
-    );
-    expect_same!(account.plans, office().plans, "a importação sem UsagePlanIds não tira nem põe chave em plano nenhum");
-}
-
-/// Um CSV que não serve é recusado
-#[rstest]
-#[case::no_key("Name,Value\nEstação,estacaoVinhedo0000000001", ControlError::MissingColumn("Key"))]
-#[case::no_name("Key,Description\nestacaoVinhedo0000000001,Estação", ControlError::MissingColumn("Name"))]
-#[case::short_value("Name,Key\nEstação,curta", ControlError::ValueTooShort)]
-#[case::unknown_plan("Name,Key,UsagePlanIds\nE,estacaoVinhedo0000000001,nenhum", ControlError::NotFound)]
-fn a_bad_csv_is_refused(#[case] csv: &str, #[case] expected: ControlError) {
-    let got = office().import_api_keys(csv);
-    expect_same!(
-        got,
-        Err(expected.clone()),
-        "Name e Key são obrigatórias, e cada linha obedece às mesmas regras da criação e da associação. De {csv:?} o \
-         certo é \
-         Err({expected:?}), veio {got:?}"
+        (&got, &account),
+        (&Err(ControlError::NotFound), &office()),
+        "o certo é {}, sem mudar nada; a sua função deu {} e a conta {}. CreateUsagePlanKey recebe dois ids, e vieram o plano \
+         `{usage_plan_id}` e a chave `{key_id}`",
+        done(&Err::<(), _>(ControlError::NotFound)),
+        done(&got),
+        if account == office() { "não mudou" } else { "mudou" }
     );
 }
 
@@ -308,30 +220,28 @@ fn the_stage_tells_in_which_plan_a_key_counts(#[case] api: &str, #[case] stage: 
     expect_same!(
         got,
         client(usage_plan),
-        "a chave wine está em `testes` ({WEATHER}:dev) e em `parceiros` ({WEATHER}:prod, {RADAR}:prod e {RADAR}:v2); \
-         em \
-         {api}:{stage} ela conta em {usage_plan}, e a sua função respondeu {}",
+        "em {api}:{stage} a chave wine conta em {usage_plan}, e a sua função respondeu {}. Ela está em `testes` ({WEATHER}:dev) e em \
+         `parceiros` ({WEATHER}:prod, {RADAR}:prod e {RADAR}:v2)",
         told(&got)
     );
 }
 
 /// O nome do cabeçalho não diferencia maiúsculas; o valor, sim
 #[rstest]
-#[case::as_in_the_guide("X-API-Key", WINE.into(), client("parceiros"))]
-#[case::value_in_capitals("x-api-key", WINE.to_uppercase(), Err(forbidden()))]
+#[case::as_in_the_guide("X-API-Key", WINE, client("parceiros"))]
+#[case::value_in_capitals("x-api-key", "COOPERATIVASERRACLARA2026", Err(forbidden()))]
+#[case::spaces_around("x-api-key", " cooperativaSerraClara2026 ", Err(forbidden()))]
 fn the_header_is_matched_like_any_http_header(
     #[case] name: &str,
-    #[case] value: String,
+    #[case] value: &str,
     #[case] expected: Result<Option<Client>, Refusal>,
 ) {
-    let request = Request::new(Method::Get, "/cities").header(name, &value);
-    let got = office().identify(&target(WEATHER, "prod"), &request, None);
+    let got = office().identify(&target(WEATHER, "prod"), &forecast().header(name, value), None);
     expect_same!(
         got,
         expected,
-        "a chave vem no cabeçalho x-api-key, e em HTTP o nome de um cabeçalho vale em qualquer caixa; o valor é \
-         comparado \
-         como está. Com `{name}: {value}` o certo é {}, e a sua função respondeu {}",
+        "com `{name}: {value}` o certo é {}, e a sua função respondeu {}. O nome do cabeçalho vale em qualquer caixa; o valor é \
+         comparado como chegou, e o da chave wine é `{WINE}`",
         told(&expected),
         told(&got)
     );
@@ -345,37 +255,50 @@ fn the_header_is_matched_like_any_http_header(
 #[case::in_no_plan(Some(CIVIL), "prod", "a chave existe e não está em plano nenhum")]
 #[case::stage_in_none_of_its_plans(Some(WINE), "v2", "a chave está em planos, mas nenhum tem este stage desta API")]
 fn every_bad_key_gets_the_same_refusal(#[case] value: Option<&str>, #[case] stage: &str, #[case] why: &str) {
-    let request = value.map_or_else(|| Request::new(Method::Get, "/cities"), with_key);
+    let request = value.map_or_else(forecast, with_key);
     let got = office().identify(&target(WEATHER, stage), &request, None);
     expect_same!(
         got,
         Err(forbidden()),
-        "{why}: a resposta é 403 INVALID_API_KEY, `Forbidden`, que não conta o motivo; a sua função respondeu {}",
+        "o certo é {}, e a sua função respondeu {}: {why}. A recusa é sempre o 403 INVALID_API_KEY, que não conta o motivo",
+        told(&Err(forbidden())),
         told(&got)
     );
 }
 
-/// Uma chave desabilitada não passa, e volta a passar quando é habilitada
-#[test]
-fn a_disabled_key_is_refused_until_it_is_enabled() {
+/// Uma chave desabilitada não passa, venha de onde vier, e volta a passar quando é habilitada
+#[rstest]
+#[case::header(ApiKeySource::Header, Some(WINE), None)]
+#[case::authorizer(ApiKeySource::Authorizer, None, Some(WINE))]
+fn a_disabled_key_is_refused_until_it_is_enabled(
+    #[case] api_key_source: ApiKeySource,
+    #[case] header: Option<&str>,
+    #[case] usage_identifier_key: Option<&str>,
+) {
     let mut account = office();
-    for (enabled, expected) in [(false, Err(forbidden())), (true, client("parceiros"))] {
+    let request = header.map_or_else(forecast, with_key);
+    for (enabled, state, expected) in
+        [(false, "desabilitada", Err(forbidden())), (true, "habilitada", client("parceiros"))]
+    {
         account.keys[0].enabled = enabled;
-        let got = account.identify(&target(WEATHER, "prod"), &with_key(WINE), None);
+        let target = Target { api_key_source, ..target(WEATHER, "prod") };
+        let got = account.identify(&target, &request, usage_identifier_key);
         expect_same!(
             got,
             expected,
-            "com enabled = {enabled}, a chave wine em {WEATHER}:prod dá {}; a sua função respondeu {}",
+            "com a chave wine {state}, em {WEATHER}:prod, o certo é {}; a sua função respondeu {}. Ela veio {}",
             told(&expected),
-            told(&got)
+            told(&got),
+            if header.is_some() { "em x-api-key" } else { "do authorizer" }
         );
     }
 }
 
-/// Um método sem `apiKeyRequired` não olha chave nenhuma
+/// Um método sem `apiKeyRequired` não olha chave nenhuma, nem a que serviria
 #[rstest]
-#[case::no_key(Request::new(Method::Get, "/health"))]
+#[case::no_key(forecast())]
 #[case::unknown_key(with_key("chaveQueNinguemCriou2026"))]
+#[case::good_key(with_key(WINE))]
 fn a_method_without_the_flag_is_open(#[case] request: Request) {
     let open = Target { api_key_required: false, ..target(WEATHER, "prod") };
     let sent = request.headers.get("x-api-key").unwrap_or("nenhuma").to_owned();
@@ -383,9 +306,8 @@ fn a_method_without_the_flag_is_open(#[case] request: Request) {
     expect_same!(
         got,
         Ok(None),
-        "apiKeyRequired é falso neste método, que então não identifica nem conta ninguém, estando ou não o stage num \
-         plano. \
-         Com a chave {sent} o certo é {}, e a sua função respondeu {}",
+        "com a chave `{sent}`, o certo é {}, e a sua função respondeu {}. Este método não tem apiKeyRequired: o gateway não \
+         identifica nem conta ninguém, mesmo com o stage num plano e com uma chave boa",
         told(&Ok(None)),
         told(&got)
     );
@@ -397,6 +319,7 @@ fn a_method_without_the_flag_is_open(#[case] request: Request) {
 #[case::authorizer_wins_over_a_bad_header(ApiKeySource::Authorizer, Some("ruim"), Some(WINE), client("parceiros"))]
 #[case::header_does_not_replace_it(ApiKeySource::Authorizer, Some(WINE), None, Err(forbidden()))]
 #[case::id_of_the_key(ApiKeySource::Authorizer, None, Some("wine"), Err(forbidden()))]
+#[case::header_wins_over_a_bad_authorizer(ApiKeySource::Header, Some(WINE), Some("ruim"), client("parceiros"))]
 #[case::authorizer_does_not_replace_it(ApiKeySource::Header, None, Some(WINE), Err(forbidden()))]
 fn each_source_is_read_from_one_place(
     #[case] api_key_source: ApiKeySource,
@@ -404,17 +327,21 @@ fn each_source_is_read_from_one_place(
     #[case] usage_identifier_key: Option<&str>,
     #[case] expected: Result<Option<Client>, Refusal>,
 ) {
-    let request = header.map_or_else(|| Request::new(Method::Get, "/cities"), with_key);
+    let request = header.map_or_else(forecast, with_key);
     let target = Target { api_key_source, ..target(WEATHER, "prod") };
     let got = office().identify(&target, &request, usage_identifier_key);
+    let (source, place) = match api_key_source {
+        ApiKeySource::Header => ("HEADER", "só se lê o cabeçalho x-api-key"),
+        ApiKeySource::Authorizer => ("AUTHORIZER", "só se lê o valor que o authorizer devolveu em usageIdentifierKey"),
+    };
     expect_same!(
         got,
         expected,
-        "com apiKeySource {api_key_source:?}, cabeçalho x-api-key {header:?} e usageIdentifierKey \
-         {usage_identifier_key:?}, o \
-         certo é {}: HEADER só lê o cabeçalho, AUTHORIZER só lê o valor que o authorizer devolveu. A sua função \
-         respondeu {}",
+        "o certo é {}, e a sua função respondeu {}: com apiKeySource {source}, {place}. O cabeçalho é `{}` e o usageIdentifierKey é \
+         `{}`",
         told(&expected),
-        told(&got)
+        told(&got),
+        header.unwrap_or("nenhum"),
+        usage_identifier_key.unwrap_or("nenhum")
     );
 }

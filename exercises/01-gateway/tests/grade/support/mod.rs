@@ -2,6 +2,7 @@
 
 pub mod authorizers;
 pub mod javascript;
+pub mod keys;
 pub mod limits;
 pub mod live;
 pub mod office;
