@@ -144,14 +144,14 @@ impl LambdaAuthorizer {
     /// Os de [`Self::identify`] e [`Self::consult`]; e `ACCESS_DENIED` quando a política não permite este método.
     pub async fn authorize(&self, call: &MethodCall) -> Result<Grant, Refusal> {
         let _ = call;
-        todo!("identifique, olhe o cache, consulte a função e avalie a política")
+        todo!("decida se a chamada segue")
     }
 }
 
 /// O JWT authorizer de uma HTTP API.
 #[derive(Debug, Clone)]
 pub struct JwtAuthorizer {
-    /// O cabeçalho em que o token vem: `$request.header.Authorization`.
+    /// O nome do cabeçalho em que o token vem, como `Authorization`; na AWS, `$request.header.Authorization`.
     pub header: String,
     /// O emissor em que a API confia.
     pub issuer: String,
@@ -177,7 +177,7 @@ impl JwtAuthorizer {
     /// A resposta: 401 com `www-authenticate` quando o token não serve, 403 quando lhe falta escopo.
     pub fn authorize(&self, request: &Request, scopes: &[&str], now: UtcDateTime) -> Result<Claims, Response> {
         let _ = (request, now);
-        todo!("ache o token, confira a assinatura e as claims e exija um dos escopos {scopes:?}")
+        todo!("decida se a requisição segue, numa rota que pede um dos escopos {scopes:?}")
     }
 }
 
@@ -223,5 +223,5 @@ pub fn authorize_iam<'a>(
     now: UtcDateTime,
 ) -> Result<&'a IamUser, Refusal> {
     let _ = (request, users, now);
-    todo!("confira a assinatura e se quem assinou pode chamar {arn}")
+    todo!("decida quem assinou e se pode chamar {arn}")
 }

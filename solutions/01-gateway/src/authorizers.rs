@@ -191,7 +191,7 @@ impl LambdaAuthorizer {
     /// # Errors
     /// Os de [`Self::identify`] e [`Self::consult`]; e `ACCESS_DENIED` quando a política não permite este método.
     pub async fn authorize(&self, call: &MethodCall) -> Result<Grant, Refusal> {
-        // passo: começo — identifique, olhe o cache, consulte a função e avalie a política
+        // passo: começo — decida se a chamada segue
         // passo: usa call
         use crate::model::GatewayResponseType::AccessDenied;
         use crate::policy::INVOKE;
@@ -222,7 +222,7 @@ impl LambdaAuthorizer {
 /// O JWT authorizer de uma HTTP API.
 #[derive(Debug, Clone)]
 pub struct JwtAuthorizer {
-    /// O cabeçalho em que o token vem: `$request.header.Authorization`.
+    /// O nome do cabeçalho em que o token vem, como `Authorization`; na AWS, `$request.header.Authorization`.
     pub header: String,
     /// O emissor em que a API confia.
     pub issuer: String,
@@ -266,7 +266,7 @@ impl JwtAuthorizer {
     /// # Errors
     /// A resposta: 401 com `www-authenticate` quando o token não serve, 403 quando lhe falta escopo.
     pub fn authorize(&self, request: &Request, scopes: &[&str], now: UtcDateTime) -> Result<Claims, Response> {
-        // passo: começo — ache o token, confira a assinatura e as claims e exija um dos escopos {scopes:?}
+        // passo: começo — decida se a requisição segue, numa rota que pede um dos escopos {scopes:?}
         // passo: usa request, now
         use crate::jwt::verify;
 
@@ -307,8 +307,9 @@ pub fn canonical_request(request: &Request, stage: &str, signed_headers: &[Strin
     // passo: usa request
     use crate::sigv4::{canonical_path, canonical_query, sha256_hex};
 
+    let names: Vec<_> = signed_headers.iter().map(|name| name.to_ascii_lowercase()).collect();
     let mut headers = String::new();
-    for name in signed_headers {
+    for name in &names {
         let values = request.headers.get_all(name).map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
         headers += &format!("{name}:{}\n", values.collect::<Vec<_>>().join(","));
     }
@@ -317,7 +318,7 @@ pub fn canonical_request(request: &Request, stage: &str, signed_headers: &[Strin
         &canonical_path(&format!("/{stage}{}", request.path)),
         &canonical_query(&request.query),
         &headers,
-        &signed_headers.join(";"),
+        &names.join(";"),
         &sha256_hex(&request.body),
     ]
     .join("\n")
@@ -357,7 +358,7 @@ pub fn authorize_iam<'a>(
     users: &'a [IamUser],
     now: UtcDateTime,
 ) -> Result<&'a IamUser, Refusal> {
-    // passo: começo — confira a assinatura e se quem assinou pode chamar {arn}
+    // passo: começo — decida quem assinou e se pode chamar {arn}
     // passo: usa request, users, now
     use crate::model::GatewayResponseType::{AccessDenied, InvalidSignature, MissingAuthenticationToken};
     use crate::policy::INVOKE;
@@ -372,7 +373,6 @@ pub fn authorize_iam<'a>(
     let user = users.iter().find(|user| user.access_key_id == authorization.access_key_id);
     let user =
         user.ok_or_else(|| Refusal::new(AccessDenied, "The security token included in the request is invalid."))?;
-
     let invalid = |message: String| Err(Refusal::new(InvalidSignature, message));
     if (now - signed_at).unsigned_abs() > WINDOW {
         return invalid(clock_message(signed_at, now));

@@ -19,13 +19,14 @@ use time::macros::utc_datetime;
 /// As 14h02 de Serra Clara.
 pub const NOW: UtcDateTime = utc_datetime!(2026-11-22 17:02);
 
-/// As duas chaves públicas do Crachá. São dados de teste: as chaves privadas foram feitas com `openssl genrsa 1024` (um emissor de
-/// verdade usa 2.048 bits ou mais, que o interpretador do sandbox leva quase um segundo para conferir), assinaram os dois tokens
+/// As chaves públicas do Crachá. São dados de teste: as chaves privadas foram feitas com `openssl genrsa 1024` (um emissor de
+/// verdade usa 2.048 bits ou mais, que o interpretador do sandbox leva quase um segundo para conferir), assinaram os tokens
 /// abaixo e foram apagadas. Para outros tokens, faça outro par, ponha `n` e `e` (`openssl rsa -modulus`, em base64url) aqui e assine
 /// `cabeçalho.claims` com `openssl dgst -sha256 -sign`.
 const JWKS: &str = r#"{"keys":[
   {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-1","n":"xbqSADjt7GKD92rQYBQ9TudAQICKAc9u82gPJ5oDdZbqRVDCWNuxutSJuP9eo3AgOHLSE0-NkkOmdRR6_p4MvjIzncg1GqqJx82M1rTBaTOlyPa76lJ17SSYkIK4hb2XCxdMqYcjUFfUySTD7YwvGrAacTu1XbzAbE9Ti11BodE","e":"AQAB"},
-  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-2","n":"pwB6YErsWJbEKumq4skexLqLDjPmlsPg6SJwPkXLbfk1YZ4hyM0BBEeNyqwEbR6YemxwQYaHFT6ODZm1WlFBgHdTPRdkpAlFAkOMYOhmXioRzQzvqR-FGKvFBjC8nnMyIan3E1AeBvRCiqsA2ZdKlNS9Xa0s0aGBA-Yn-MNbkxc","e":"AQAB"}
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-2","n":"pwB6YErsWJbEKumq4skexLqLDjPmlsPg6SJwPkXLbfk1YZ4hyM0BBEeNyqwEbR6YemxwQYaHFT6ODZm1WlFBgHdTPRdkpAlFAkOMYOhmXioRzQzvqR-FGKvFBjC8nnMyIan3E1AeBvRCiqsA2ZdKlNS9Xa0s0aGBA-Yn-MNbkxc","e":"AQAB"},
+  {"kty":"RSA","use":"sig","alg":"RS256","kid":"cracha-3","n":"2oLuZaokzNGkD5U2nVNKbEM36L6Pxad-l91OHQnYHx_MNd0-FN5iHIsPWJRxCH8vQSN8__fVRt6KMtdx8m81b9Oc1EK_2PFSkT4xsKcYzTCp9v9CmVs3MfmDbprRpvwIquHxx-nksRvpmLzjy9C8s7-mXRNak6jKrzcM1Haru68","e":"AQAB"}
 ]}"#;
 
 /// Um token do Beto, da chave `cracha-2`: emissor `https://cracha.example`, audiência `weather-app`, escopos `alerts:read profile`,
@@ -43,17 +44,31 @@ pub const FORGED: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0yIiwidHlwIjoiSl
              N5p0Mpm-gDOgFKo80OTg8O3Y5KXej3NyPz5V1wgDKylNH-QZq1w230NKKyZmvFU5FNKHmg3P1Aa4jORn5b6_kyIiPJHQRcPP4lFC\
              83m6pmuGxy5U8dna622S9URfFhc";
 
+/// O mesmo token, da chave `cracha-3`, com os escopos na claim `scp`, em lista, e sem `scope`.
+pub const SCP_TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImNyYWNoYS0zIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2NyYWNoYS5leGFtcGxl\
+             IiwiYXVkIjoid2VhdGhlci1hcHAiLCJzdWIiOiJiZXRvIiwiaWF0IjoxNzk1MzY2ODAwLCJuYmYiOjE3OTUzNjY4MDAsImV4cCI6\
+             MTc5NTM3MDQwMCwic2NwIjpbImFsZXJ0czpyZWFkIiwicHJvZmlsZSJdfQ.ZXGKYjvAMj0XmQVU3gJa6v3EyGHWehz5nV0bADz7p\
+             LXUIrZTC2RAId8ily9gBPZHjST3QacPrc7Kx9GBlB4FHbF3d5koHmXFY5qX_jPXTYrZXihxIRM-MXHjUzj183u1VYi6iLoVV7dYI\
+             K4GuDXT79Sv6d_QfnZtiolUJoeeTMw";
+
 /// O segredo da Defesa Civil é o dos exemplos da documentação da AWS.
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub const HOST: &str = "a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com";
 
+/// O corpo do exemplo que está na página.
+pub const PAGE_BODY: &str = r#"{"kind":"granizo","city":"serra-clara","severity":4}"#;
+
 /// A forma canônica que está na página.
-pub const PAGE_EXAMPLE: &str = "DELETE\n/prod/alerts/7\n\nhost:a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com\n\
+pub const PAGE_EXAMPLE: &str = "POST\n/prod/alerts\n\nhost:a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com\n\
                                 x-amz-date:20261122T170200Z\n\nhost;x-amz-date\n\
-                                e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+                                bf93803b59c64e3862429701fa651ee8df1d44d19117f427be6727e0776dd2bb";
+
+/// O SHA-256 da forma canônica que está na página.
+pub const PAGE_DIGEST: &str = "fb13f1509967934925bc4d33dfc56acf34fadc48157a787193827042a3194bcd";
 
 /// A assinatura que está na página.
-pub const PAGE_SIGNATURE: &str = "615ca6154e0691e68bf51c9deb1192e0adb4f70d7c065670efa83c1602eed204";
+pub const PAGE_SIGNATURE: &str = "d71a1a698285d3877c6c5272e7ac42293f126bbeffafc9890e7979c508c8fa9e";
+
 /// A chave que a documentação da AWS publicou para `20150830/us-east-1/iam` com o segredo dos exemplos.
 pub const PUBLISHED_KEY: &str = "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9";
 
@@ -107,9 +122,41 @@ pub fn policy(document: &Value) -> Policy {
     Policy::from_value(document).expect("a política dos testes é válida")
 }
 
-/// O retorno de uma função que reconhece o Beto.
-pub fn beto(statements: &[(&str, &str)]) -> Value {
-    json!({ "principalId": "beto", "policyDocument": document(statements) })
+/// O retorno de uma função que reconhece a Dona Célia.
+pub fn celia(statements: &[(&str, &str)]) -> Value {
+    json!({ "principalId": "celia", "policyDocument": document(statements) })
+}
+
+/// O retorno de uma função que reconhece a cooperativa.
+pub fn cooperative(statements: &[(&str, &str)]) -> Value {
+    json!({ "principalId": "cooperativa", "policyDocument": document(statements) })
+}
+
+/// Os statements em uma linha: `Allow prod/GET/*; Deny prod/POST/*`.
+pub fn written(statements: &[(&str, &str)]) -> String {
+    statements.iter().map(|(effect, pattern)| format!("{effect} {pattern}")).collect::<Vec<_>>().join("; ")
+}
+
+/// Os eventos que a função recebeu, em JSON.
+pub fn written_events(events: &[Value]) -> String {
+    if events.is_empty() {
+        return "nada, porque não rodou".to_owned();
+    }
+    events.iter().map(Value::to_string).collect::<Vec<_>>().join(" e depois ")
+}
+
+/// O que chegou em uma requisição, em uma linha.
+pub fn written_request(request: &Request) -> String {
+    let query: Vec<_> = request.query.iter().map(|(name, value)| format!("{name} = `{value}`")).collect();
+    let headers: Vec<_> = request.headers.iter().map(|(name, value)| format!("`{name}: {value}`")).collect();
+    let query = if query.is_empty() { String::new() } else { format!(" (query {})", query.join(", ")) };
+    format!(
+        "{} {}{query}, com {} e o corpo `{}`",
+        request.method,
+        request.path,
+        headers.join(", "),
+        request.body_text()
+    )
 }
 
 pub fn call(request: Request) -> MethodCall {
@@ -120,6 +167,11 @@ pub fn call(request: Request) -> MethodCall {
 /// Uma chamada com o token no cabeçalho `Authorization`.
 pub fn with_token(method: Method, path: &str, token: &str) -> MethodCall {
     call(Request::new(method, path).header("Authorization", token))
+}
+
+/// Uma chamada de `DELETE` com o token, que é como a Dona Célia cancela um alerta.
+pub fn cancel(path: &str, token: &str) -> MethodCall {
+    with_token(Method::Delete, path, token)
 }
 
 pub fn header(name: &str) -> IdentitySource {
@@ -143,7 +195,11 @@ pub fn sources() -> Vec<IdentitySource> {
 }
 
 pub fn from_client(client: &str, city: &str) -> MethodCall {
-    call(Request::new(Method::Get, &format!("/alerts?city={city}")).header("X-Client", client))
+    from_client_to(Method::Get, "/alerts", client, city)
+}
+
+pub fn from_client_to(method: Method, path: &str, client: &str, city: &str) -> MethodCall {
+    call(Request::new(method, &format!("{path}?city={city}")).header("X-Client", client))
 }
 
 /// O authorizer do Crachá, com estas chaves.
@@ -152,7 +208,7 @@ pub fn jwt_authorizer(jwks: Jwks) -> JwtAuthorizer {
     JwtAuthorizer { header: "Authorization".into(), issuer: "https://cracha.example".into(), audiences, jwks }
 }
 
-/// O que o authorizer decidiu, em uma linha: `segue: beto` ou `ACCESS_DENIED: …`.
+/// O que o authorizer decidiu, em uma linha: `segue: celia` ou `ACCESS_DENIED: …`.
 pub fn outcome(result: &Result<Grant, Refusal>) -> String {
     match result {
         Ok(grant) => format!("segue: {}", grant.principal_id),
