@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gateway::caching::{
-    CacheControl, CacheError, IntegrationCache, InvalidateCache, Lookup, MethodSettings, Metrics, StageSettings, Ttl,
-    UnauthorizedStrategy, cache_control,
+    CacheError, IntegrationCache, InvalidateCache, Lookup, MethodSettings, Metrics, StageSettings, Ttl,
+    UnauthorizedStrategy,
 };
-use gateway::model::{GatewayResponseType, Method, Request, Response};
+use gateway::model::{Method, Request, Response};
 use kit::text::{duration, thousands};
 use rstest::rstest;
 
 use crate::support::expect_same;
 use crate::support::office::{NOON, Office, declared, get, integration, path, text, ttl, whole};
-use InvalidateCache::{Allowed, Denied};
-use UnauthorizedStrategy::{FailWith403, SucceedWithResponseHeader, SucceedWithoutResponseHeader};
+use InvalidateCache::Denied;
+use UnauthorizedStrategy::{FailWith403, SucceedWithResponseHeader};
 
 const FORECAST: &str = "/cities/{city}/forecast";
 
@@ -283,111 +283,6 @@ fn a_large_response_is_not_kept(#[case] size: usize, #[case] kept: bool) {
     );
 }
 
-/// `max-age=0` só invalida para quem pode
-#[rstest]
-#[case::another_age(Some("max-age=60"), true, Denied, FailWith403, CacheControl::Use)]
-#[case::allowed(Some("max-age=0"), true, Allowed, FailWith403, CacheControl::Refresh)]
-#[case::nobody_asks_for_permission(Some("max-age=0"), false, Denied, FailWith403, CacheControl::Refresh)]
-#[case::refused(Some("max-age=0"), true, Denied, FailWith403, CacheControl::Refuse)]
-#[case::ignored_with_a_warning(Some("max-age=0"), true, Denied, SucceedWithResponseHeader, CacheControl::UseAndWarn)]
-#[case::ignored_in_silence(Some("max-age=0"), true, Denied, SucceedWithoutResponseHeader, CacheControl::Use)]
-fn only_those_who_may_invalidate_do(
-    #[case] header: Option<&str>,
-    #[case] require_authorization_for_cache_control: bool,
-    #[case] permission: InvalidateCache,
-    #[case] unauthorized_strategy: UnauthorizedStrategy,
-    #[case] expected: CacheControl,
-) {
-    let cached = MethodSettings::cached(ttl(300));
-    let settings = MethodSettings { require_authorization_for_cache_control, unauthorized_strategy, ..cached };
-    let mut request = get("serra-clara", "?days=3");
-    request.headers = header.map(|value| ("Cache-Control", value)).into_iter().collect();
-    let got = cache_control(&request, &settings, permission);
-    expect_same!(
-        got,
-        expected,
-        "Cache-Control {header:?}, requireAuthorizationForCacheControl {require_authorization_for_cache_control}, \
-         execute-api:InvalidateCache {permission:?}, estratégia {unauthorized_strategy:?}: o certo é {expected:?}, veio \
-         {got:?}"
-    );
-}
-
-/// Uma invalidação troca a resposta guardada e recomeça o prazo
-#[test]
-fn an_invalidation_replaces_the_entry() {
-    let mut office = Office::new(MethodSettings::cached(ttl(300)), Allowed);
-    let answers = [
-        office.reading(0.0),
-        text(&office.refresh(100.0)),
-        office.reading(200.0),
-        office.reading(390.0),
-        office.reading(410.0),
-    ];
-    let expected = ["leitura 1", "leitura 2", "leitura 2", "leitura 2", "leitura 3"];
-    let metrics = office.cache.metrics();
-    expect_same!(
-        (&answers, metrics),
-        (&expected.map(str::to_owned), Metrics { cache_hit_count: 2, cache_miss_count: 3 }),
-        "TTL de 300 s, uma leitura em 0 s, max-age=0 de quem pode em 100 s, leituras em 200, 390 e 410 s: a resposta nova \
-         entra no lugar da velha e vale por mais 300 s. O certo é {expected:?}, com 2 acertos e 3 faltas; veio {answers:?}, \
-         com {metrics:?}"
-    );
-}
-
-/// Uma invalidação só troca a entrada da sua chave
-#[test]
-fn an_invalidation_leaves_the_other_keys() {
-    let mut office = Office::new(MethodSettings::cached(ttl(300)), Allowed);
-    let valley = get("vale-verde", "?days=3");
-    let before = text(&office.ask(0.0, "vale-verde", &valley));
-    let fresh = text(&office.refresh(10.0));
-    let after = text(&office.ask(20.0, "vale-verde", &valley));
-    expect_same!(
-        (before.as_str(), fresh.as_str(), after.as_str()),
-        ("leitura 1", "leitura 2", "leitura 1"),
-        "max-age=0 em serra-clara não mexe em vale-verde, que continua com leitura 1; vieram {before:?}, {fresh:?} e {after:?}"
-    );
-}
-
-/// Quem não pode invalidar recebe a resposta guardada, com ou sem aviso
-#[rstest]
-#[case::with_warning(SucceedWithResponseHeader, true)]
-#[case::in_silence(SucceedWithoutResponseHeader, false)]
-fn an_ignored_invalidation_is_served_from_the_cache(#[case] strategy: UnauthorizedStrategy, #[case] warned: bool) {
-    let settings = MethodSettings { unauthorized_strategy: strategy, ..MethodSettings::cached(ttl(300)) };
-    let mut office = Office::new(settings, Denied);
-    let plain = get("serra-clara", "?days=3");
-    // A primeira acha o cache vazio, e a segunda acha a resposta da primeira; a terceira não pede invalidação nenhuma.
-    let answers = [office.refresh(0.0), office.refresh(10.0), office.ask(20.0, "serra-clara", &plain)].map(|each| {
-        let warning = each.as_ref().is_ok_and(|response| response.headers.get("Warning").is_some());
-        (text(&each), warning)
-    });
-    let expected = [warned, warned, false].map(|warned| ("leitura 1".to_owned(), warned));
-    expect_same!(
-        answers,
-        expected,
-        "{strategy:?}: dois max-age=0 de quem não pode e uma leitura comum. O pedido é ignorado, e o aviso, se há, é só de \
-         quem pediu, venha a resposta da integração ou do cache. O certo é (corpo, Warning) {expected:?}, veio {answers:?}"
-    );
-}
-
-/// FAIL_WITH_403 recusa sem tocar no cache
-#[test]
-fn a_refused_invalidation_changes_nothing() {
-    let settings = MethodSettings { unauthorized_strategy: FailWith403, ..MethodSettings::cached(ttl(300)) };
-    let mut office = Office::new(settings, Denied);
-    let refused = [office.refresh(0.0), (office.reading(1.0), office.refresh(2.0)).1];
-    let kinds = refused.map(|each| each.err().map(|refusal| refusal.kind));
-    let (after, metrics) = (office.reading(3.0), office.cache.metrics());
-    let expected = Metrics { cache_hit_count: 1, cache_miss_count: 1 };
-    expect_same!(
-        (kinds, after.as_str(), metrics),
-        ([Some(GatewayResponseType::AccessDenied); 2], "leitura 1", expected),
-        "max-age=0 sem permissão em 0 e em 2 s, leituras em 1 e em 3 s, com FAIL_WITH_403: as duas são recusadas com \
-         ACCESS_DENIED, com ou sem resposta guardada, e não contam. Vieram as recusas {kinds:?}, {after:?} no fim e {metrics:?}"
-    );
-}
-
 /// Esvaziar o cache leva as respostas de todos os deployments
 #[test]
 fn a_flush_takes_everything() {
@@ -428,4 +323,5 @@ fn ten_minutes_of_one_request_per_second() {
     );
 }
 
+mod invalidation;
 mod key;
