@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::expect_same;
 use crate::support::javascript::Module;
-use crate::support::sdk::{module, plan, tainted};
+use crate::support::sdk::{module, plan, shown, tainted};
 
 /// O nome de caminhos incomuns: só ASCII, caixa da primeira palavra, dígito no meio, nenhuma palavra
 #[rstest]
@@ -25,8 +25,8 @@ fn unusual_paths_have_names_too(#[case] method: Method, #[case] path: &str, #[ca
     expect_same!(
         got,
         expected,
-        "{method} {path} vira {expected}: palavras são letras e dígitos ASCII, a primeira começa minúscula, e o `_` só vem \
-         antes de um nome que começaria com um dígito; a sua função deu {got:?}"
+        "{method} {path} vira {expected}, e a sua função deu {got}. Palavras são letras e dígitos ASCII, a primeira começa \
+         minúscula, e o _ só vem antes de um nome que começaria com um dígito"
     );
 }
 
@@ -40,8 +40,12 @@ fn any_literal_stays_in_its_place(#[case] value: serde_json::Value) {
     let read = serde_json::from_str::<serde_json::Value>(&got).ok();
     expect_same!(read.as_ref(), Some(&value), "o literal de {value} se lê de volta igual; o seu é {got}");
     for escape in ["*/", "</", "\n"] {
-        let shown = escape.escape_debug();
-        assert!(!got.contains(escape), "o literal de {value} não pode conter `{shown}`; o seu é {got}");
+        assert!(
+            !got.contains(escape),
+            "o literal de {value} não pode conter {}; o seu é {}",
+            shown(escape),
+            shown(&got)
+        );
     }
 }
 
@@ -53,8 +57,13 @@ fn any_literal_stays_in_its_place(#[case] value: serde_json::Value) {
 fn a_comment_does_not_come_together_again(#[case] text: &str) {
     let got = comment(text);
     for escape in ["*/", "</", "\n", "\r"] {
-        let (shown, text) = (escape.escape_debug(), text.escape_debug());
-        assert!(!got.contains(escape), "`{text}` virou `{}`, que contém `{shown}`", got.escape_debug());
+        assert!(
+            !got.contains(escape),
+            "o comentário de {} não pode conter {}, nem quando sobra das trocas; o seu é {}",
+            shown(text),
+            shown(escape),
+            shown(&got)
+        );
     }
 }
 
@@ -132,9 +141,19 @@ fn the_whole_module_never_closes_a_page() {
     for escape in ["</", "\u{2028}"] {
         assert!(
             !own.contains(escape),
-            "a definição tem `</script>` e um U+2028 em todos os textos, e o módulo (fora o miolo) não pode ter {}: o plano \
-             também passa por `literal`",
-            escape.escape_unicode()
+            "o módulo, fora o miolo, não pode ter {}, que veio dos textos da definição: o plano também passa por literal",
+            shown(escape)
         );
     }
+}
+
+/// A mesma definição dá sempre o mesmo módulo
+#[test]
+fn the_same_definition_gives_the_same_module() {
+    let modules = [module(&weather()), module(&weather()), module(&weather())];
+    assert!(
+        modules.iter().all(|each| *each == modules[0]),
+        "o módulo sai byte por byte igual: quem o guarda no repositório vê só o que mudou. Três chamadas deram módulos \
+         diferentes"
+    );
 }

@@ -22,6 +22,12 @@ pub fn module(definition: &Definition) -> String {
     }
 }
 
+/// Um texto entre aspas, com o que não se vê à vista: quebras de linha e os separadores U+2028 e U+2029.
+pub fn shown(text: &str) -> String {
+    let text = text.replace('\n', "␊").replace('\r', "␍");
+    format!("«{}»", text.replace('\u{2028}', "⟨U+2028⟩").replace('\u{2029}', "⟨U+2029⟩"))
+}
+
 /// Os textos de uma lista.
 pub fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
