@@ -13,8 +13,8 @@ use crate::support::expect_same;
 /// O resultado de uma conferência de claims, em uma frase.
 fn verdict(error: Option<JwtError>) -> String {
     match error {
-        None => "aceitar".to_owned(),
-        Some(error) => format!("{error:?} ({error})"),
+        None => "Ok".to_owned(),
+        Some(error) => format!("o erro {error:?}, `{error}`"),
     }
 }
 

@@ -183,8 +183,9 @@ fn each_problem_has_its_refusal(#[case] client: Option<Client>, #[case] now: Utc
     let header = |name| request.headers.get(name).unwrap_or("ausente");
     assert!(
         got.contains(expected),
-        "o certo é `{expected}`, veio `{got}`. A API está em sa-east-1, o usuário tem a chave AKIDEXAMPLE e agora é {now}; x-amz-date: \
+        "o certo é `{}`, veio `{got}`. A API está em sa-east-1, o usuário tem a chave AKIDEXAMPLE e agora é {now}; x-amz-date: \
          {}; Authorization: {}",
+        expected.trim_start_matches(": "),
         header("x-amz-date"),
         header("authorization")
     );
@@ -205,8 +206,9 @@ fn the_first_problem_answers(#[case] client: Client, #[case] now: UtcDateTime, #
     let got = iam(&request, &[civil_defense(&[("Deny", "*")])], now);
     assert!(
         got.contains(expected),
-        "o certo é `{expected}`, veio `{got}`: a política de AKIDEXAMPLE nega tudo, e só se olha quando a assinatura serve. Agora é \
+        "o certo é `{}`, veio `{got}`: a política de AKIDEXAMPLE nega tudo, e só se olha quando a assinatura serve. Agora é \
          {now}; Authorization: {}",
+        expected.trim_start_matches(": "),
         request.headers.get("authorization").unwrap_or("ausente")
     );
 }
