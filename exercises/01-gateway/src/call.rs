@@ -89,7 +89,7 @@ impl Call {
             "domainPrefix": self.domain_prefix(),
             "http": {
                 "method": request.method.as_str(),
-                "path": request.path,
+                "path": self.raw_path(request),
                 "protocol": "HTTP/1.1",
                 "sourceIp": request.source_ip,
                 "userAgent": request.headers.get("User-Agent").unwrap_or_default(),
@@ -102,6 +102,14 @@ impl Call {
         });
         self.add_authorizer(&mut context);
         context
+    }
+
+    /// O `rawPath` do formato 2.0: o caminho com o nome do stage na frente, menos no stage `$default`, que não aparece na URL.
+    pub fn raw_path(&self, request: &Request) -> String {
+        match self.stage.as_str() {
+            "$default" => request.path.clone(),
+            stage => format!("/{stage}{}", request.path),
+        }
     }
 
     fn domain_prefix(&self) -> &str {

@@ -201,7 +201,7 @@ pub fn event_v2(request: &Request, call: &Call) -> Value {
     let mut event = json!({
         "version": "2.0",
         "routeKey": call.route,
-        "rawPath": request.path,
+        "rawPath": call.raw_path(request),
         "rawQueryString": raw_query_string(&request.query),
         "cookies": Some(cookies).filter(|cookies| !cookies.is_empty()),
         "headers": object_or_null(headers.into_iter().map(|(name, values)| (name, values.join(",")))),
@@ -301,7 +301,14 @@ pub fn response_v2(payload: &[u8]) -> Result<Response, Failure> {
     for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
         response.headers.append("set-cookie", cookie.as_str().ok_or(Failure::Malformed)?);
     }
-    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    if response.headers.get("Content-Type").is_none() {
+        response.headers.append("content-type", "text/plain; charset=utf-8");
+    }
+    let body = match answer.get("body") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(Failure::Malformed),
+    };
     response.body = match answer.get("isBase64Encoded").and_then(Value::as_bool) {
         Some(true) => BASE64_STANDARD.decode(body).map_err(|_| Failure::InvalidBase64)?,
         _ => body.as_bytes().to_vec(),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use gateway::call::Call;
 use gateway::function::{Function, InvokeError, Reply};
-use gateway::lambda_proxy::{Api, Failure, Integration, event_v1, event_v2, is_binary, response_v1, response_v2};
+use gateway::lambda_proxy::{Api, Failure, Integration, event_v1, event_v2, is_binary};
 use gateway::model::{Method, Request};
 use kit::text::{count, duration};
 use rstest::rstest;
@@ -13,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::support::expect_same;
 use crate::support::proxy::{
-    bare, base64_answer, expect_answer, expect_failure, expect_fields, expect_keys, expect_values, forecast_call, get,
-    profile_call, read, shown, types,
+    bare, base64_answer, expect_answer, expect_fields, expect_keys, forecast_call, get, profile_call, read, shown,
+    types,
 };
 
 /// Só o primeiro tipo do cabeçalho conta, e ele tem de casar com um tipo da lista.
@@ -22,6 +23,7 @@ use crate::support::proxy::{
 #[case::first_of_many(&["image/png"], Some("image/png,image/*,*/*;q=0.8"), true)]
 #[case::not_the_first(&["image/png"], Some("image/webp,image/png,*/*;q=0.8"), false)]
 #[case::wildcard_of_the_client(&["image/png"], Some("image/*"), false)]
+#[case::with_a_quality(&["image/png"], Some("image/png;q=0.8"), true)]
 #[case::family_in_the_list(&["image/png", "application/*"], Some("application/grib"), true)]
 #[case::everything_in_the_list(&["*/*"], Some("text/html"), true)]
 fn only_the_first_media_type_is_compared(#[case] list: &[&str], #[case] header: Option<&str>, #[case] expected: bool) {
@@ -29,8 +31,8 @@ fn only_the_first_media_type_is_compared(#[case] list: &[&str], #[case] header: 
     expect_same!(
         got,
         expected,
-        "o gateway olha só o primeiro tipo do cabeçalho, e o curinga vale na lista da API, não no pedido: com \
-         binaryMediaTypes {list:?} e o cabeçalho {header:?}, o certo é {expected}; a sua função disse {got}"
+        "o gateway olha só o primeiro tipo do cabeçalho, sem o que vem depois do `;`, e o curinga vale na lista da API, não \
+         no pedido: com binaryMediaTypes {list:?} e o cabeçalho {header:?}, o certo é {expected}; a sua função disse {got}"
     );
 }
 
@@ -91,36 +93,50 @@ fn an_empty_map_is_null_in_v1() {
     }
 }
 
-/// O evento 1.0 usa os cabeçalhos que uma API REST repassa, nos dois mapas, e leva o corpo como texto.
+/// O evento 1.0 usa os cabeçalhos que uma API REST repassa, nos dois mapas, com os cookies entre eles, e leva o corpo como
+/// texto.
 #[test]
 fn v1_headers_are_the_forwarded_ones() {
     let request = Request::new(Method::Post, "/alerts")
         .header("authorization", "segredo")
         .header("content-length", "2")
         .header("tEsT-HEADeR", "aValUE")
+        .header("Cookie", "session=1f; theme=dark")
         .body("{}");
     let event = event_v1(&request, &forecast_call(), &[]);
     let expected = [
-        ("/headers", json!({ "Authorization": "segredo", "tEsT-HEADeR": "aValUE" })),
-        ("/multiValueHeaders", json!({ "Authorization": ["segredo"], "tEsT-HEADeR": ["aValUE"] })),
+        (
+            "/headers",
+            json!({ "Authorization": "segredo", "Cookie": "session=1f; theme=dark", "tEsT-HEADeR": "aValUE" }),
+        ),
+        (
+            "/multiValueHeaders",
+            json!({ "Authorization": ["segredo"], "Cookie": ["session=1f; theme=dark"], "tEsT-HEADeR": ["aValUE"] }),
+        ),
         ("/body", json!("{}")),
         ("/isBase64Encoded", json!(false)),
     ];
-    expect_fields(&event, &expected, "uma API REST capitaliza Authorization e não repassa Content-Length");
+    expect_fields(
+        &event,
+        &expected,
+        "uma API REST capitaliza Authorization e não repassa Content-Length, e o 1.0 deixa os cookies no cabeçalho",
+    );
 }
 
-/// No 1.0, o corpo só vai em base64 quando o Content-Type é um tipo binário da API.
+/// No 1.0, o corpo só vai em base64 quando o Content-Type é um tipo binário da API; o Accept e os bytes não contam.
 #[test]
 fn the_v1_body_is_base64_only_for_binary_media_types() {
-    for (content_type, encoded) in [("image/png", true), ("image/jpg", false)] {
-        let photo =
-            Request::new(Method::Post, "/alerts").header("Content-Type", content_type).body(b"\x89PNG".as_slice());
+    for (content_type, encoded, body) in [("image/png", true, "iVBORw=="), ("image/jpg", false, "\u{fffd}PNG")] {
+        let photo = Request::new(Method::Post, "/alerts")
+            .header("Content-Type", content_type)
+            .header("Accept", "image/png")
+            .body(b"\x89PNG".as_slice());
         let event = event_v1(&photo, &forecast_call(), &types(&["image/png"]));
-        let rule = format!("Content-Type {content_type} numa API com binaryMediaTypes [\"image/png\"]");
-        expect_fields(&event, &[("/isBase64Encoded", json!(encoded))], &rule);
-        if encoded {
-            expect_fields(&event, &[("/body", json!("iVBORw=="))], &rule);
-        }
+        let rule = format!(
+            "uma foto com Content-Type {content_type} e Accept image/png, numa API com binaryMediaTypes [\"image/png\"]: só o \
+             Content-Type conta, e fora da lista o corpo é lido como UTF-8 (o byte que não é vira U+FFFD)"
+        );
+        expect_fields(&event, &[("/isBase64Encoded", json!(encoded)), ("/body", json!(body))], &rule);
     }
 }
 
@@ -131,7 +147,8 @@ fn the_v2_event_joins_repetitions_and_takes_the_cookies_out() {
         .header("X-App", "cooperativa")
         .header("x-app", "site")
         .header("Cookie", "session=1f; theme=dark")
-        .header("cookie", "city=serra-clara");
+        .header("cookie", "city=serra-clara")
+        .header("Content-Length", "0");
     let event = event_v2(&request, &profile_call());
     let keys = "version routeKey rawPath rawQueryString cookies headers queryStringParameters requestContext \
                 pathParameters isBase64Encoded";
@@ -142,13 +159,26 @@ fn the_v2_event_joins_repetitions_and_takes_the_cookies_out() {
         ("/rawPath", json!("/users/beto")),
         ("/rawQueryString", json!("scope=alerts%3Aread&scope=alerts%3Awrite&lang=pt")),
         ("/cookies", json!(["session=1f", "theme=dark", "city=serra-clara"])),
-        ("/headers", json!({ "x-app": "cooperativa,site" })),
+        ("/headers", json!({ "x-app": "cooperativa,site", "content-length": "0" })),
         ("/queryStringParameters", json!({ "scope": "alerts:read,alerts:write", "lang": "pt" })),
         ("/pathParameters", json!({ "user": "beto" })),
         ("/isBase64Encoded", json!(false)),
         ("/requestContext/routeKey", json!("GET /users/{user}")),
     ];
     expect_fields(&event, &expected, "o formato 2.0 não tem mapas multiValue");
+}
+
+/// No 2.0, o caminho leva o nome do stage, a não ser no `$default`; no 1.0, nunca leva.
+#[test]
+fn the_v2_path_carries_the_stage() {
+    let request = get("/users/beto");
+    for (stage, path) in [("prod", "/prod/users/beto"), ("$default", "/users/beto")] {
+        let call = Call { stage: stage.to_owned(), ..profile_call() };
+        let rule = format!("GET /users/beto no stage {stage} de uma API HTTP, formato 2.0");
+        expect_fields(&event_v2(&request, &call), &[("/rawPath", json!(path))], &rule);
+        let rule = format!("GET /users/beto no stage {stage}, formato 1.0");
+        expect_fields(&event_v1(&request, &call, &[]), &[("/path", json!("/users/beto"))], &rule);
+    }
 }
 
 /// No 2.0, o que não veio não tem chave.
@@ -192,118 +222,6 @@ fn the_events_parse_as_the_published_types() {
     );
 }
 
-/// Nenhum campo da resposta 1.0 é obrigatório numa API REST.
-#[rstest]
-#[case::null_headers(json!({ "statusCode": 204, "headers": null }), 204, "")]
-#[case::no_status(json!({ "headers": { "X-City": "serra-clara" } }), 200, "")]
-#[case::nothing(json!({}), 200, "")]
-#[case::status_as_text(json!({ "statusCode": "201", "body": "criado" }), 201, "criado")]
-fn no_field_of_a_v1_answer_is_mandatory(#[case] answer: Value, #[case] status: u16, #[case] body: &str) {
-    let result = response_v1(answer.to_string().as_bytes(), None, &[]);
-    let rule = "numa API REST, sem `statusCode` o status é 200, e sem `body` o corpo é vazio";
-    let response = expect_answer(result, status, body, &answer.to_string(), rule);
-    expect_values(&response, "Content-Type", &["application/json"], "sem Content-Type da função, o gateway põe um");
-}
-
-/// Um retorno que não tem a forma do proxy é malformado.
-#[rstest]
-#[case::unknown_field(r#"{"statusCode":200,"cidade":"serra-clara"}"#)]
-#[case::text("\"granizo\"")]
-#[case::not_json("granizo em serra-clara")]
-#[case::status_is_a_word(r#"{"statusCode":"test"}"#)]
-#[case::multi_value_is_not_a_list(r#"{"statusCode":200,"multiValueHeaders":{"X-City":"serra-clara"}}"#)]
-#[case::body_is_an_object(r#"{"statusCode":200,"body":{"city":"serra-clara"}}"#)]
-fn another_shape_is_malformed_in_v1(#[case] payload: &str) {
-    let result = response_v1(payload.as_bytes(), None, &[]);
-    let rule = "uma API REST só aceita um objeto com isBase64Encoded, statusCode, headers, multiValueHeaders e body";
-    expect_failure(result, Failure::Malformed, payload, rule);
-}
-
-/// `headers` e `multiValueHeaders` viram uma lista só, com os multi na frente.
-#[rstest]
-#[case::both(json!({ "X-Alert": ["multi"] }), json!({ "X-Alert": "solo" }), "X-Alert", &["multi", "solo"])]
-#[case::another_case(json!({ "x-aLERT": ["multi"] }), json!({ "X-Alert": "solo" }), "x-aLERT", &["multi", "solo"])]
-#[case::the_same_pair(json!({ "X-Alert": ["granizo", "geada"] }), json!({ "X-Alert": "geada" }), "X-Alert", &["granizo", "geada"])]
-fn the_two_header_maps_are_merged(
-    #[case] multi: Value,
-    #[case] single: Value,
-    #[case] name: &str,
-    #[case] expected: &[&str],
-) {
-    let answer = json!({ "statusCode": 200, "multiValueHeaders": multi, "headers": single }).to_string();
-    let result = response_v1(answer.as_bytes(), None, &[]);
-    let rule = "`headers` e `multiValueHeaders` se somam; primeiro os de multiValueHeaders, e um par igual sai uma vez";
-    let response = expect_answer(result, 200, "", &answer, rule);
-    expect_values(&response, name, expected, rule);
-    let written = response.headers.iter().map(|(each, _)| each).find(|each| each.eq_ignore_ascii_case(name));
-    expect_same!(written, Some(name), "o nome sai com a caixa de quem vem na frente, `{name}`; o seu saiu {written:?}");
-}
-
-/// Um cabeçalho booleano vira texto, e o Content-Type da função vale no lugar do padrão.
-#[test]
-fn a_boolean_header_becomes_text() {
-    let answer = json!({ "headers": { "X-Hail": true, "content-type": "text/csv" }, "body": "1;2" }).to_string();
-    let response = expect_answer(response_v1(answer.as_bytes(), None, &[]), 200, "1;2", &answer, "é uma resposta 1.0");
-    expect_values(&response, "X-Hail", &["true"], "um valor booleano vira o texto dele");
-    expect_values(&response, "Content-Type", &["text/csv"], "a função escolheu o Content-Type");
-}
-
-/// O corpo em base64 só é decodificado quando o Accept casa com um tipo binário da API.
-#[rstest]
-#[case::accepted(Some("image/png"), &["image/png"], base64_answer("Z3Jhbml6bw=="), "granizo")]
-#[case::accept_of_another_type(Some("text/html"), &["image/png"], base64_answer("Z3Jhbml6bw=="), "Z3Jhbml6bw==")]
-#[case::api_without_binary_types(Some("image/png"), &[], base64_answer("Z3Jhbml6bw=="), "Z3Jhbml6bw==")]
-#[case::not_encoded(Some("image/png"), &["image/png"], json!({ "body": "Z3Jhbml6bw==" }), "Z3Jhbml6bw==")]
-fn base64_is_decoded_only_for_an_accepted_binary_type(
-    #[case] accept: Option<&str>,
-    #[case] list: &[&str],
-    #[case] answer: Value,
-    #[case] expected: &str,
-) {
-    let result = response_v1(answer.to_string().as_bytes(), accept, &types(list));
-    let rule = format!("com o Accept {accept:?} e binaryMediaTypes {list:?}, isBase64Encoded sozinho não decodifica");
-    expect_answer(result, 200, expected, &answer.to_string(), &rule);
-}
-
-/// Base64 inválido é um erro de configuração da API.
-#[test]
-fn invalid_base64_is_a_failure() {
-    let answer = base64_answer("èé+à)(").to_string();
-    let result = response_v1(answer.as_bytes(), Some("image/png"), &types(&["image/png"]));
-    expect_failure(result, Failure::InvalidBase64, &answer, "o corpo tinha de ser decodificado e não é base64");
-}
-
-/// Sem statusCode, o 2.0 supõe 200 em JSON e usa o retorno inteiro como corpo.
-#[rstest]
-#[case::object(json!({ "user": "beto" }), "{\"user\":\"beto\"}")]
-#[case::text(json!("Olá, Beto"), "Olá, Beto")]
-#[case::looks_like_an_answer(json!({ "body": "oi" }), "{\"body\":\"oi\"}")]
-fn without_a_status_the_v2_answer_is_the_body(#[case] answer: Value, #[case] body: &str) {
-    let rule =
-        "no formato 2.0, sem statusCode, o status é 200 e o corpo é o retorno da função; um texto sai sem as aspas";
-    let payload = answer.to_string();
-    let response = expect_answer(response_v2(payload.as_bytes()), 200, body, &payload, rule);
-    expect_values(&response, "content-type", &["application/json"], rule);
-}
-
-/// Com statusCode, o 2.0 usa os campos, e cada cookie vira um set-cookie.
-#[test]
-fn with_a_status_the_v2_answer_is_read_field_by_field() {
-    let answer = json!({
-        "statusCode": 302,
-        "headers": { "Location": "https://cracha.example/entrar" },
-        "cookies": ["session=1f; HttpOnly", "theme=dark"],
-        "body": "bytes aqui",
-    });
-    let payload = answer.to_string();
-    let rule = "com statusCode, a resposta 2.0 é lida campo a campo";
-    let response = expect_answer(response_v2(payload.as_bytes()), 302, "bytes aqui", &payload, rule);
-    expect_values(&response, "Location", &["https://cracha.example/entrar"], rule);
-    expect_values(&response, "set-cookie", &["session=1f; HttpOnly", "theme=dark"], "cada cookie vira um set-cookie");
-    let encoded = json!({ "statusCode": 200, "isBase64Encoded": true, "body": "Z3Jhbml6bw==" }).to_string();
-    expect_answer(response_v2(encoded.as_bytes()), 200, "granizo", &encoded, "no 2.0, isBase64Encoded decodifica");
-}
-
 /// Cada falha tem o seu status numa API REST.
 #[test]
 fn each_failure_has_its_status_in_rest() {
@@ -311,6 +229,7 @@ fn each_failure_has_its_status_in_rest() {
         (Failure::FunctionError, 502, "Internal server error"),
         (Failure::Malformed, 502, "Internal server error"),
         (Failure::Refused(InvokeError::AccessDenied), 500, "Internal server error"),
+        (Failure::Refused(InvokeError::NotFound), 500, "Internal server error"),
         (Failure::Refused(InvokeError::Throttled), 500, "Internal server error"),
         (Failure::InvalidBase64, 500, "Internal server error"),
         (Failure::TimedOut, 504, "Endpoint request timed out"),
@@ -358,6 +277,17 @@ async fn the_integration_uses_the_format_of_its_api(
         matches!(events.as_slice(), [event] if event.get(key).is_some() && event["isBase64Encoded"] == json!(true)),
         "a função roda uma vez e recebe um evento com `{key}` e a foto em base64; o que ela recebeu: {events:?}"
     );
+}
+
+/// Quem decide se a resposta é decodificada é o Accept do pedido, e não o Content-Type de ninguém.
+#[tokio::test(start_paused = true)]
+async fn the_accept_of_the_request_decides() {
+    let integration = Integration::rest(Function::always(base64_answer("Z3Jhbml6bw==")), &["image/png"]);
+    let photo = Request::new(Method::Post, "/alerts").header("Content-Type", "image/png").header("Accept", "text/html");
+    let rule = "o pedido e a resposta têm Content-Type image/png, que é binário, mas o Accept é text/html: o corpo fica em \
+                base64";
+    let result = integration.send(&photo, &forecast_call()).await;
+    expect_answer(result, 200, "Z3Jhbml6bw==", "uma imagem em base64", rule);
 }
 
 /// Uma falha da função não é repetida, nem vira 200 numa API HTTP.
@@ -418,3 +348,5 @@ async fn the_gateway_waits_until_the_integration_timeout(
         count(got.2, "execução", "execuções")
     );
 }
+
+mod answers;
