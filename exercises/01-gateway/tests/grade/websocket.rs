@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use gateway::function::{Function, Reply};
+use gateway::function::Function;
 use gateway::model::{GatewayResponseType, Method, Refusal};
 use gateway::websocket::{Message, Route, close_code, closes_at, evaluate};
 use kit::text::{duration, thousands};
@@ -24,10 +24,11 @@ use crate::support::live::{
 #[case::missing_path("${request.body.action}-${request.body.nada}", "subscribe-")]
 #[case::nested("$request.body.data.city", "serra-clara")]
 #[case::number("nivel-${request.body.level}", "nivel-4")]
+#[case::boolean("${request.body.urgent}", "true")]
 #[case::static_text("action", "action")]
 fn the_expression_becomes_text(#[case] expression: &str, #[case] expected: &str) {
     let body = json!({
-        "service": "mapa", "action": "subscribe", "level": 4, "data": { "city": "serra-clara" }
+        "service": "mapa", "action": "subscribe", "level": 4, "urgent": true, "data": { "city": "serra-clara" }
     });
     let got = evaluate(expression, &body);
     expect_same!(
@@ -67,6 +68,7 @@ fn a_custom_route_may_not_start_with_a_dollar() {
 #[rstest]
 #[case::the_same_key(r#"{"action":"subscribe"}"#, true, Some("subscribe"))]
 #[case::another_case(r#"{"action":"Subscribe"}"#, true, Some("$default"))]
+#[case::a_longer_key(r#"{"action":"subscribers"}"#, true, Some("$default"))]
 #[case::without_the_field(r#"{"acao":"subscribe"}"#, true, Some("$default"))]
 #[case::not_json("subscribe", true, Some("$default"))]
 #[case::no_default(r#"{"action":"zoom"}"#, false, None)]
@@ -130,34 +132,41 @@ async fn a_connection_closes_when_idle_or_old(#[case] last_active: u64, #[case] 
     );
 }
 
-/// Com um 200 de `$connect`, a conexão abre; sem rota `$connect`, também.
+/// Com um 2xx de `$connect`, a conexão abre; sem rota `$connect`, também.
 #[rstest]
-#[case::accepted(true)]
-#[case::without_the_route(false)]
+#[case::accepted(Some(200))]
+#[case::any_2xx(Some(204))]
+#[case::without_the_route(None)]
 #[tokio::test(start_paused = true)]
-async fn a_200_opens_the_connection(#[case] has_connect: bool) {
-    let connect = accepts();
-    let api = if has_connect { with(map_api(), "$connect", &connect) } else { map_api() };
-    let id = opened(api.connect(&upgrade(), Ok(())).await, "a integração de $connect é opcional, e esta responde 200");
+async fn a_2xx_opens_the_connection(#[case] status: Option<u16>) {
+    let connect = Function::always(json!({ "statusCode": status.unwrap_or_default(), "body": "bem-vindo" }));
+    let api = if status.is_some() { with(map_api(), "$connect", &connect) } else { map_api() };
+    let why =
+        status.map_or("a API não tem $connect, que é opcional".to_owned(), |it| format!("$connect respondeu {it}"));
+    let id = opened(api.connect(&upgrade(), Ok(())).await, &why);
     let (open, runs) = (api.connections.get(&id).is_some(), connect.runs());
     expect_same!(
         (open, runs),
-        (true, usize::from(has_connect)),
+        (true, usize::from(status.is_some())),
         "a conexão devia estar aberta e $connect, se existe, roda uma vez; na sua: aberta {open}, {runs} execuções"
     );
     expect_received(&api, &id, &[], "a resposta de $connect não vai ao cliente como mensagem");
 }
 
 /// Uma resposta que não é 2xx recusa o pedido, com o status da função.
+#[rstest]
+#[case::bad_request(400)]
+#[case::redirect(302)]
 #[tokio::test(start_paused = true)]
-async fn another_status_refuses_the_upgrade() {
-    let (connect, ids) = spying(json!({ "statusCode": 400 }).into(), connection_id);
+async fn another_status_refuses_the_upgrade(#[case] status: u16) {
+    let (connect, ids) = spying(json!({ "statusCode": status }).into(), connection_id);
     let api = with(map_api(), "$connect", &connect);
     let got = api.connect(&upgrade(), Ok(())).await.map_err(|response| response.status);
     let open = ids().iter().any(|id| api.connections.get(id).is_some());
     assert!(
-        got == Err(400) && !open,
-        "$connect respondeu 400: o cliente recebe 400 e a conexão não abre; a sua função deu {got:?}, aberta: {open}"
+        got == Err(status) && !open,
+        "$connect respondeu {status}, que não é 2xx: o cliente recebe {status} e a conexão não abre; a sua função deu {got:?}, \
+         aberta: {open}"
     );
 }
 
@@ -237,21 +246,45 @@ async fn the_events_tell_who_and_what() {
     }
 }
 
-/// A resposta da função só volta ao cliente quando a rota tem route response.
+/// A resposta da função só volta ao cliente quando a rota tem route response, qualquer que seja o status.
 #[rstest]
-#[case::one_way(false, &[])]
-#[case::two_way(true, &["feito"])]
+#[case::one_way(false, 200, &[])]
+#[case::two_way(true, 200, &["feito"])]
+#[case::two_way_with_an_error_status(true, 500, &["feito"])]
 #[tokio::test(start_paused = true)]
-async fn the_answer_goes_back_only_with_a_route_response(#[case] route_response: bool, #[case] expected: &[&str]) {
+async fn the_answer_goes_back_only_with_a_route_response(
+    #[case] route_response: bool,
+    #[case] status: u16,
+    #[case] expected: &[&str],
+) {
     let mut api = map_api();
-    api.routes.insert("subscribe".to_owned(), Route { function: accepts(), route_response });
+    let function = Function::always(json!({ "statusCode": status, "body": "feito" }));
+    api.routes.insert("subscribe".to_owned(), Route { function, route_response });
     let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
     api.receive(&id, &subscribe()).await;
     let rule = format!(
-        "a função devolveu o corpo `feito` e a rota {} route response",
+        "a função devolveu {status} e o corpo `feito`, e a rota {} route response",
         if route_response { "tem" } else { "não tem" }
     );
     expect_received(&api, &id, expected, &rule);
+}
+
+/// Uma mensagem em vários quadros é uma só: o texto que escolhe a rota e chega à função é a junção deles.
+#[tokio::test(start_paused = true)]
+async fn the_frames_of_a_message_are_joined() {
+    let (subscribe_route, default_route) = (accepts(), accepts());
+    let api = with(with(map_api(), "subscribe", &subscribe_route), "$default", &default_route);
+    let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
+    let frames = [r#"{"action":"subs"#, r#"cribe","city":"serra-clara"}"#];
+    api.receive(&id, &Message::Text(frames.map(str::to_owned).into())).await;
+    let bodies: Vec<Value> = subscribe_route.events().iter().map(|event| event["body"].clone()).collect();
+    expect_same!(
+        (bodies.as_slice(), default_route.runs()),
+        ([json!(frames.concat())].as_slice(), 0),
+        "os quadros {frames:?} são uma mensagem só, que vai a `subscribe` com o texto inteiro; na sua API, `subscribe` recebeu \
+         {bodies:?} e `$default` rodou {} vezes",
+        default_route.runs()
+    );
 }
 
 /// Uma mensagem sem rota recebe o quadro Forbidden.
@@ -324,94 +357,7 @@ async fn an_idle_or_old_connection_is_closed(#[case] messages: &[u64], #[case] c
     expect_same!(last.as_deref(), Some("fechamento 1001"), "o gateway fecha com 1001; o último quadro foi {last:?}");
 }
 
-/// POST entrega a mensagem ao cliente.
-#[tokio::test(start_paused = true)]
-async fn post_delivers_to_the_client() {
-    let api = map_api();
-    let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
-    let alert = r#"{"kind":"granizo","city":"serra-clara"}"#;
-    let response = api.manage(&callback(Method::Post, &id).body(alert)).await;
-    expect_status(&response, 200, &format!("POST /%40connections/… com o id {id} codificado na URL"));
-    expect_received(&api, &id, &[alert], "o POST levou o alerta");
-}
-
-/// Um corpo de mais de 131.072 bytes é 413.
-#[rstest]
-#[case::the_largest(131_072, 200)]
-#[case::one_byte_too_many(131_073, 413)]
-#[tokio::test(start_paused = true)]
-async fn a_callback_body_has_a_limit(#[case] bytes: usize, #[case] status: u16) {
-    let api = map_api();
-    let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
-    let response = api.manage(&callback(Method::Post, &id).body(vec![b'a'; bytes])).await;
-    expect_status(&response, status, &format!("um POST de {} bytes, com limite de 131.072", thousands(bytes)));
-    let delivered = received(&api, &id).len();
-    expect_same!(delivered, usize::from(status == 200), "um POST com {status} entregou {delivered} mensagens");
-}
-
-/// GET mostra a conexão.
-#[tokio::test(start_paused = true)]
-async fn get_shows_the_connection() {
-    let api = map_api();
-    let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
-    let response = api.manage(&callback(Method::Get, &id)).await;
-    expect_status(&response, 200, "GET de uma conexão aberta");
-    let info: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let expected = json!({
-        "connectedAt": "2026-11-22T17:02:00Z",
-        "identity": { "sourceIp": "203.0.113.7", "userAgent": "MapaGranizo/2.1" },
-        "lastActiveAt": "2026-11-22T17:02:00Z",
-    });
-    expect_same!(info, expected, "o GET devolve {expected}; a sua API devolveu {}", response.body_text());
-}
-
-/// DELETE fecha a conexão e só depois roda `$disconnect`, que pode falhar à vontade; daí em diante é tudo 410.
-#[tokio::test(start_paused = true)]
-async fn delete_closes_and_then_everything_is_gone() {
-    let base = map_api();
-    let connections = base.connections.clone();
-    let (disconnect, open) = spying(Reply::Throw("tabela fora do ar".to_owned()), move |event| {
-        connections.get(&connection_id(event)).is_some()
-    });
-    let api = with(base, "$disconnect", &disconnect);
-    let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
-    expect_status(&api.manage(&callback(Method::Delete, &id)).await, 204, "DELETE de uma conexão aberta");
-    let open = open();
-    expect_same!(
-        open,
-        [false],
-        "$disconnect roda uma vez, com a conexão já fechada; viu a conexão aberta assim: {open:?}"
-    );
-    for method in [Method::Post, Method::Get, Method::Delete] {
-        let response = api.manage(&callback(method, &id).body("oi")).await;
-        expect_status(&response, 410, &format!("{method} de uma conexão que fechou (GoneException)"));
-    }
-}
-
-/// O mapa ao vivo: o alerta chega a quem está conectado, e o 410 diz quem tirar da lista.
-#[tokio::test(start_paused = true)]
-async fn the_hail_map_reaches_who_is_still_there() {
-    let (subscribe_route, subscribers) = spying(json!({ "statusCode": 200 }).into(), connection_id);
-    let api = with(map_api(), "subscribe", &subscribe_route);
-    let mut ids = Vec::new();
-    for _ in 0..3 {
-        let id = opened(api.connect(&upgrade(), Ok(())).await, "não há $connect");
-        api.receive(&id, &subscribe()).await;
-        ids.push(id);
-    }
-    api.close(&ids[1], 1006, "conexão perdida").await;
-    let mut statuses = Vec::new();
-    for id in subscribers() {
-        statuses.push(api.manage(&callback(Method::Post, &id).body("granizo")).await.status);
-    }
-    expect_same!(
-        statuses,
-        [200, 410, 200],
-        "três celulares assinaram e o segundo caiu: os POSTs dão 200, 410 e 200, e o 410 diz quem sai da lista; os seus \
-         deram {statuses:?}"
-    );
-    expect_received(&api, &ids[2], &["granizo"], "o terceiro celular continua conectado");
-}
+mod callbacks;
 
 fn connection_id(event: &Value) -> String {
     event["requestContext"]["connectionId"].as_str().unwrap_or_default().to_owned()
