@@ -1,8 +1,8 @@
 //! Avalia o passo `mapping`: o template que vale, as variáveis da AWS, as diretivas e a resposta escolhida.
 
-use gateway::mapping::{choose_template, mock_status, render, select_response};
+use gateway::mapping::{choose_template, render};
 use gateway::model::{GatewayResponseType, Refusal};
-use gateway::template::{IntegrationResponse, Outcome, Passage, PassthroughBehavior, TemplateInput, Templates};
+use gateway::template::{Passage, PassthroughBehavior, TemplateInput, Templates};
 use gateway::vtl::Position;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -66,6 +66,7 @@ fn without_a_template_for_the_type_the_behavior_decides(
 /// O corpo chega ao template como veio, e vazio chega como `{}`.
 #[rstest]
 #[case::as_it_came("granizo { \"a\":  1 }", "[$input.body]", "[granizo { \"a\":  1 }]")]
+#[case::only_spaces("  ", "[$input.body]", "[  ]")]
 #[case::empty("", "$input.body$input.json('$')", "{}{}")]
 fn the_body_is_raw_text_and_never_empty(#[case] text: &str, #[case] template: &str, #[case] expected: &str) {
     expect_output(template, &body(text), expected, &format!("o corpo da requisição é `{text}`"));
@@ -95,7 +96,7 @@ fn paths_are_looked_up_in_the_body(#[case] cases: &[(&str, &str)]) {
 /// Num corpo que não é JSON, nenhum caminho existe.
 #[rstest]
 fn a_body_that_is_not_json_has_no_paths() {
-    let cases = [("[$input.path('$.kind')]", "[]"), ("[$input.json('$')]", r#"[""]"#)];
+    let cases = [("[$input.path('$.kind')]", "[]"), ("[$input.path('$')]", "[]"), ("[$input.json('$')]", r#"[""]"#)];
     expect_outputs(&cases, &body("granizo"), "`granizo` não é JSON, então nenhum caminho existe nele");
 }
 
@@ -124,19 +125,20 @@ fn parameters_are_searched_in_the_path_the_query_and_the_headers(#[case] cases: 
     ("[$input.path('$.until')]", "[]"),
 ])]
 #[case::path_after_nothing(&[("[$context.authorizer.claims.sub]", "[]"), ("[$city.isEmpty()]", "[]")])]
+#[case::path_after_false_or_empty(&[("$input.path('$.no').equals(false) [$input.path('$.text').length()]", "true [0]")])]
 #[case::compared_and_kept(&[
     ("#if($city == '')vazia#end", "vazia"),
     ("#set($c = $city)[$c] #if($c.isEmpty())vazia#end", "[] vazia"),
 ])]
 #[case::known(&[("$context.stage $context.identity.sourceIp $stageVariables.table", "prod 203.0.113.7 alerts-prod")])]
 fn a_reference_to_nothing_is_the_empty_text(#[case] cases: &[(&str, &str)]) {
-    let input = TemplateInput { body: r#"{"until":null}"#.to_owned(), ..forecast() };
+    let input = TemplateInput { body: r#"{"until":null,"no":false,"text":""}"#.to_owned(), ..forecast() };
     expect_outputs(cases, &input, "no API Gateway, o que não existe vale texto vazio");
 }
 
 /// Em um `#if` só `false` é falso: zero, texto vazio e o que não existe valem como verdade.
 #[rstest]
-#[case::truths("sim", &["#set($x = true)", "#set($x = 0)", "#set($x = '')", "", "#set($x = [])"])]
+#[case::truths("sim", &["#set($x = true)", "#set($x = 0)", "#set($x = '')", "", "#set($x = [])", "#set($x = {})", "#set($x = 'false')"])]
 #[case::falsehoods("não", &[
     "#set($x = false)",
     "#set($x = $input.path('$.more'))",
@@ -148,6 +150,15 @@ fn only_false_is_false(#[case] expected: &str, #[case] sets: &[&str]) {
         "o Velocity 1.7 só toma por falso o booleano `false` e o nulo, e no API Gateway o que não existe vale texto";
     for set in sets {
         expect_output(&format!("{set}#if($x)sim#{{else}}não#end"), &body(ALERTS), expected, rule);
+    }
+}
+
+/// O nulo é falso: uma conta que não dá, dentro do próprio `#if`, não vale nada.
+#[rstest]
+fn null_is_false() {
+    for (condition, expected) in [("4 / 0", "não"), ("4 / 2", "sim"), ("!(4 / 0)", "sim")] {
+        let rule = "dividir por zero dá nulo, e nulo é falso; qualquer número é verdade";
+        expect_output(&format!("#if({condition})sim#{{else}}não#end"), &body(ALERTS), expected, rule);
     }
 }
 
@@ -290,6 +301,9 @@ fn overrides_leave_with_the_context() {
     6,
     "só se sobrescreve uma vez"
 )]
+#[case::text_that_is_not_json("[\n  $util.parseJson('granizo')]", 2, 3, "")]
+#[case::text_that_is_not_base64("$util.base64Decode('***')", 1, 1, "")]
+#[case::unknown_function("{ $util.sha256('granizo') }", 1, 3, "")]
 fn an_error_says_where_it_is(#[case] template: &str, #[case] line: usize, #[case] column: usize, #[case] about: &str) {
     let position = Position { line, column };
     match render(template, &body(ALERTS)) {
@@ -298,77 +312,9 @@ fn an_error_says_where_it_is(#[case] template: &str, #[case] line: usize, #[case
         }
         Err(error) => assert!(
             error.position == position && error.message.contains(about),
-            "o erro de `{template}` está em {position} e fala de {about}; o seu código disse: {error}"
+            "o erro de `{template}` está em {position}{}; o seu código disse: {error}",
+            if about.is_empty() { String::new() } else { format!(" e fala de {about}") }
         ),
-    }
-}
-
-fn configuration_error() -> Refusal {
-    Refusal::new(GatewayResponseType::ApiConfigurationError, "Internal server error")
-}
-
-fn responses() -> Vec<IntegrationResponse> {
-    [(200, ""), (404, ".*desconhecida.*"), (400, "4[0-9]{2}"), (502, ".+")]
-        .map(|(status, pattern)| IntegrationResponse::new(status, pattern))
-        .into()
-}
-
-/// O padrão de uma resposta casa com o errorMessage da função ou com o status do servidor; sem casar, vale a padrão.
-#[rstest]
-#[case::function_succeeded(Outcome::Lambda { error_message: None }, 200)]
-#[case::function_failed(Outcome::Lambda { error_message: Some("cidade desconhecida: serra-azul") }, 404)]
-#[case::function_failed_otherwise(Outcome::Lambda { error_message: Some("sem sinal") }, 502)]
-#[case::server_answered(Outcome::Status(422), 400)]
-fn the_pattern_chooses_the_response(#[case] outcome: Outcome, #[case] expected: u16) {
-    let selected = select_response(&responses(), &outcome).map(|response| response.status_code);
-    expect_same!(
-        selected,
-        Ok(expected),
-        "com os padrões 404 `.*desconhecida.*`, 400 `4[0-9]{{2}}`, 502 `.+` e a resposta padrão 200, {outcome:?} leva à \
-         {expected}: para o Lambda o texto é o errorMessage, vazio quando a função dá certo; a sua escolha foi {selected:?}"
-    );
-}
-
-/// A resposta padrão é a que não tem padrão; sem ela, quem não casa com nada recebe 500.
-#[rstest]
-#[case::with_default(&[(404, "404"), (200, "")], &[(200, Some(200)), (404, Some(404)), (500, Some(200))])]
-#[case::without_default(&[(404, "404")], &[(404, Some(404)), (200, None)])]
-#[case::without_responses(&[], &[(200, None)])]
-fn without_a_default_nothing_matching_is_an_error(
-    #[case] configured: &[(u16, &str)],
-    #[case] cases: &[(u16, Option<u16>)],
-) {
-    let responses: Vec<_> =
-        configured.iter().map(|(status, pattern)| IntegrationResponse::new(*status, pattern)).collect();
-    for (status, expected) in cases {
-        let selected = select_response(&responses, &Outcome::Status(*status)).map(|response| response.status_code);
-        expect_same!(
-            selected,
-            expected.ok_or(configuration_error()),
-            "status {status} e respostas {configured:?}: {}; o seu código respondeu {selected:?}",
-            expected.map_or("API_CONFIGURATION_ERROR, `Internal server error`".to_owned(), |it| format!("vale a {it}"))
-        );
-    }
-}
-
-/// Uma integração MOCK responde com o statusCode inteiro que o template escreveu; sem ele, 500.
-#[rstest]
-fn a_mock_answers_with_the_status_of_the_template() {
-    for (written, expected) in [
-        (r#"{"statusCode": 200}"#, Some(200)),
-        (r#"{ "a": "b", "statusCode": 503 }"#, Some(503)),
-        (r#"{"statusCode": "200"}"#, None),
-        ("{}", None),
-        ("[200]", None),
-        ("tudo bem", None),
-    ] {
-        let status = mock_status(written);
-        expect_same!(
-            status,
-            expected.ok_or(configuration_error()),
-            "o template da requisição escreveu `{written}`: {}; o seu código respondeu {status:?}",
-            expected.map_or("não há `statusCode` inteiro, e sai 500".to_owned(), |it| format!("o status é {it}"))
-        );
     }
 }
 
@@ -395,3 +341,5 @@ fn the_reading_of_the_old_station_is_translated() {
         expect_output(template, &input, &expected, &format!("chega `{reading}`, e as linhas só de diretivas somem"));
     }
 }
+
+mod answers;
