@@ -33,6 +33,8 @@ const WEATHER: [&str; 8] = [
     "station=st-7, path=rain/today"
 )]
 #[case::a_trailing_slash_is_ignored("/cities/{city}", "/cities/serra-clara/", "city=serra-clara")]
+#[case::nothing_is_decoded("/cities/{city}", "/cities/S%C3%A3o%20Jos%C3%A9", "city=S%C3%A3o%20Jos%C3%A9")]
+#[case::not_even_in_the_greedy("/maps/{proxy+}", "/maps/vale%2Fverde/1%20km", "proxy=vale%2Fverde/1%20km")]
 fn a_path_matches_one_segment_at_a_time(#[case] resource: &str, #[case] path: &str, #[case] captured: &str) {
     let expected = parameters(captured);
     match capture(&template(resource), path) {
@@ -172,6 +174,36 @@ fn the_most_specific_resource_wins_in_any_order(#[case] line: &str, #[case] rout
     }
 }
 
+/// Decide o primeiro segmento em que os caminhos diferem, da esquerda para a direita.
+#[rstest]
+#[case::static_then_parameter("GET /cities/today", "GET /cities/{city}", "city=today")]
+#[case::one_static_against_two(
+    "GET /alerts/vale-verde/today",
+    "GET /alerts/{city}/{day}",
+    "city=vale-verde, day=today"
+)]
+#[case::static_then_greedy("GET /stations/roles", "GET /stations/{path+}", "path=roles")]
+#[case::a_longer_resource("GET /stations/st-7/roles", "GET /stations/{path+}", "path=st-7/roles")]
+fn the_first_segment_that_differs_decides(#[case] line: &str, #[case] route: &str, #[case] captured: &str) {
+    let mut routes = [
+        "GET /{kind}/today",
+        "GET /cities/{city}",
+        "GET /{kind}/vale-verde/today",
+        "GET /alerts/{city}/{day}",
+        "GET /{kind}/roles",
+        "GET /{kind}/{id}/roles",
+        "GET /stations/{path+}",
+    ];
+    for _ in 0..2 {
+        routes.reverse();
+        let rule = format!(
+            "a comparação é da esquerda para a direita, e o primeiro segmento diferente já decide; a API tem {}",
+            list(&routes)
+        );
+        expect_rest(&rest(&routes), line, route, captured, &rule);
+    }
+}
+
 /// Um recurso sem o método da requisição não é candidato: a escolha passa ao próximo.
 #[rstest]
 #[case::method_only_in_the_greedy("OPTIONS /test", "OPTIONS /{proxy+}", "proxy=test")]
@@ -278,6 +310,41 @@ fn a_full_match_beats_every_greedy_route(#[case] line: &str, #[case] route: &str
     let rule =
         format!("um casamento pleno de método e caminho vem antes dos gulosos, e as rotas são {}", list(&routes));
     expect_http(&http(&["$default"], &routes), line, "$default", route, captured, &rule);
+}
+
+/// Dentro do mesmo grupo, decide o primeiro segmento em que os caminhos diferem, em qualquer ordem de criação.
+#[rstest]
+#[case::full_matches("GET /cities/today", "GET /cities/{day}", "day=today")]
+#[case::one_static_against_two(
+    "GET /alerts/vale-verde/today",
+    "GET /alerts/{city}/{day}",
+    "city=vale-verde, day=today"
+)]
+#[case::greedy_routes("GET /pets/cat/1", "GET /pets/{proxy+}", "proxy=cat/1")]
+#[case::greedy_below_a_parameter("GET /pets/dog/1", "GET /pets/{proxy+}", "proxy=dog/1")]
+fn inside_a_group_the_first_segment_that_differs_decides(
+    #[case] line: &str,
+    #[case] route: &str,
+    #[case] captured: &str,
+) {
+    let mut routes = [
+        "GET /{kind}/today",
+        "GET /cities/{day}",
+        "GET /{kind}/vale-verde/today",
+        "GET /alerts/{city}/{day}",
+        "GET /{proxy+}",
+        "GET /{kind}/dog/{proxy+}",
+        "GET /pets/{proxy+}",
+    ];
+    for _ in 0..2 {
+        routes.reverse();
+        let rule = format!(
+            "entre duas rotas do mesmo grupo, o primeiro segmento diferente decide, da esquerda para a direita; as rotas \
+             são {}",
+            list(&routes)
+        );
+        expect_http(&http(&["$default"], &routes), line, "$default", route, captured, &rule);
+    }
 }
 
 /// O stage é escolhido antes da rota, e o nome dele sai do caminho.
