@@ -44,8 +44,12 @@ fn a_valid_variable_is_kept(#[case] name: &str, #[case] value: &str) {
 /// Um nome ou um valor fora das regras é recusado, e nada muda.
 #[rstest]
 #[case::hyphen_in_the_name("alias-name", "v2", VariableError::Name("alias-name".into()))]
+#[case::dot_in_the_name("alias.name", "v2", VariableError::Name("alias.name".into()))]
 #[case::accent_in_the_name("previsão", "v2", VariableError::Name("previsão".into()))]
 #[case::dollar_in_the_value("alias", "$LATEST", VariableError::Value("$LATEST".into()))]
+#[case::plus_in_the_value("version", "v2+1", VariableError::Value("v2+1".into()))]
+#[case::percent_in_the_value("share", "10%", VariableError::Value("10%".into()))]
+#[case::at_sign_in_the_value("contact", "ana@example.com", VariableError::Value("ana@example.com".into()))]
 #[case::accent_in_the_value("city", "São_José", VariableError::Value("São_José".into()))]
 #[case::empty_value("alias", "", VariableError::Value(String::new()))]
 #[case::long_name(&"n".repeat(65), "v2", VariableError::LongName)]
@@ -78,13 +82,18 @@ fn a_stage_has_up_to_100_variables() {
         }
     }
     let result = variables.set("v101", "1");
+    let shown = result.as_ref().map_or_else(|error| format!("recusou com `{error}`"), |()| "aceitou".to_owned());
     expect_same!(
         result,
         Err(VariableError::TooMany),
-        "a 101ª variável passa das 100; o seu `set` não recusou por isso"
+        "a 101ª variável passa das 100, e a recusa é `{}`; o seu `set` {shown}",
+        VariableError::TooMany
     );
-    let result = variables.set("v100", "2");
-    expect_same!(result, Ok(()), "`v100` já existe e só troca de valor; o seu `set` recusou");
+    if let Err(error) = variables.set("v100", "2") {
+        panic!("`v100` já existe e só troca de valor; o seu `set` recusou com `{error}`");
+    }
+    let found = variables.get("v100");
+    expect_same!(found, Some("2"), "`v100` passou de 1 a 2; depois do seu `set` vale {}", found.unwrap_or("nada"));
 }
 
 /// As referências a variáveis são trocadas pelo valor, e o resto da URI fica como está.
@@ -209,6 +218,12 @@ fn a_canary_deployment_leaves_the_stage_where_it_is() {
     let missing = api.create_canary_deployment("homolog", canary(10.0, ""));
     let expected = StageError::CanaryWithoutStage("homolog".to_owned());
     refused("a API não tem o stage `homolog`", missing, &expected);
+    let next = accepted(CANARY, api.create_canary_deployment("prod", canary(10.0, "")));
+    expect_same!(
+        next,
+        DeploymentId(3),
+        "o deployment recusado não gastou um número, e o próximo é o d3; na sua API foi o {next}"
+    );
 }
 
 /// Cada requisição é sorteada: vai ao canary se a porcentagem é maior que o número sorteado vezes 100.
@@ -237,6 +252,28 @@ fn each_request_is_drawn(#[case] traffic: f64, #[case] expected: usize) {
     }
     let what = count(diverted, "requisição", "requisições");
     expect_same!(diverted, expected, "com {shown}%, vão {expected} de 1.000 ao canary; com o seu `diverts`, {what}");
+}
+
+/// A semente cujo primeiro sorteio é 0,0.
+const DRAWS_ZERO: u64 = 0x61C8_8646_80B5_83EB;
+
+/// Com 0% ninguém vai ao canary, nem quando o número sorteado é 0,0.
+#[rstest]
+#[case::zero_is_not_greater_than_zero(0.0, false)]
+#[case::anything_is(0.1, true)]
+fn zero_percent_never_diverts(#[case] traffic: f64, #[case] expected: bool) {
+    let (drawn, shown) = (Random::new(DRAWS_ZERO).fraction(), traffic.to_string().replace('.', ","));
+    expect_same!(drawn, 0.0, "o primeiro sorteio da semente do teste é 0,0, e foi {drawn}");
+    let found = percent(traffic).diverts(&mut Random::new(DRAWS_ZERO));
+    let tell = |to_canary: bool| if to_canary { "vai ao canary" } else { "fica no stage" };
+    expect_same!(
+        found,
+        expected,
+        "o número sorteado é 0,0 e só um `percentTraffic` maior que ele desvia: com {shown} a requisição {}; no seu \
+         `diverts` ela {}",
+        tell(expected),
+        tell(found)
+    );
 }
 
 /// O sorteio é por requisição: dez chamadas seguidas de um cliente se dividem entre o stage e o canary.
