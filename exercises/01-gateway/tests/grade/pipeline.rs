@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gateway::exchange::{Account, CacheUse, Cached, Verdict};
 use gateway::model::{GatewayResponseType, Method, Request, Response};
-use gateway::pipeline::{Decision, decide};
+use gateway::pipeline::{Customization, Decision, GatewayResponses, decide};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -69,6 +69,8 @@ async fn a_refusal_ends_the_way(#[case] stage: &'static str, #[case] kind: Gatew
 #[case::the_resource_policy_denies(Verdict::Deny, Verdict::Allow, Decision::ExplicitDeny)]
 #[case::the_caller_is_denied(Verdict::Allow, Verdict::Deny, Decision::ExplicitDeny)]
 #[case::denied_and_silent(Verdict::Silent, Verdict::Deny, Decision::ExplicitDeny)]
+#[case::denied_by_the_resource_policy_alone(Verdict::Deny, Verdict::Silent, Decision::ExplicitDeny)]
+#[case::both_deny(Verdict::Deny, Verdict::Deny, Decision::ExplicitDeny)]
 fn in_the_same_account_one_allow_is_enough(
     #[case] resource: Verdict,
     #[case] caller: Verdict,
@@ -87,7 +89,10 @@ fn in_the_same_account_one_allow_is_enough(
 #[case::both_allow(Verdict::Allow, Verdict::Allow, Decision::Allow)]
 #[case::only_the_resource_policy(Verdict::Allow, Verdict::Silent, Decision::ImplicitDeny)]
 #[case::only_the_caller(Verdict::Silent, Verdict::Allow, Decision::ImplicitDeny)]
+#[case::nobody_spoke(Verdict::Silent, Verdict::Silent, Decision::ImplicitDeny)]
 #[case::denied(Verdict::Allow, Verdict::Deny, Decision::ExplicitDeny)]
+#[case::denied_and_silent(Verdict::Silent, Verdict::Deny, Decision::ExplicitDeny)]
+#[case::denied_by_the_resource_policy(Verdict::Deny, Verdict::Allow, Decision::ExplicitDeny)]
 fn from_another_account_both_must_allow(
     #[case] resource: Verdict,
     #[case] caller: Verdict,
@@ -101,24 +106,29 @@ fn from_another_account_both_must_allow(
     );
 }
 
-/// Uma política que não existe não conta; sem nenhuma, o método é aberto.
+/// Uma política que não existe não conta, e de que conta é quem chama também não; sem nenhuma, o método é aberto.
 #[rstest]
 #[case::an_open_method(None, None, Decision::Allow)]
 #[case::only_a_silent_resource_policy(Some(Verdict::Silent), None, Decision::ImplicitDeny)]
 #[case::only_a_resource_policy_that_allows(Some(Verdict::Allow), None, Decision::Allow)]
 #[case::only_the_caller(None, Some(Verdict::Allow), Decision::Allow)]
 #[case::only_a_silent_caller(None, Some(Verdict::Silent), Decision::ImplicitDeny)]
+#[case::only_a_resource_policy_that_denies(Some(Verdict::Deny), None, Decision::ExplicitDeny)]
+#[case::only_a_denied_caller(None, Some(Verdict::Deny), Decision::ExplicitDeny)]
 fn a_policy_that_does_not_exist_does_not_count(
     #[case] resource: Option<Verdict>,
     #[case] caller: Option<Verdict>,
     #[case] expected: Decision,
 ) {
-    let found = decide(resource, caller, Account::Same);
-    expect_same!(
-        found,
-        expected,
-        "política de recursos {resource:?} e de quem chama {caller:?} (None: não existe): {expected:?}; a sua decisão foi {found:?}"
-    );
+    for (account, from) in [(Account::Same, "mesma conta"), (Account::Other, "outra conta")] {
+        let found = decide(resource, caller, account);
+        expect_same!(
+            found,
+            expected,
+            "{from}, política de recursos {resource:?} e de quem chama {caller:?} (None: não existe, e decide a outra \
+             sozinha): {expected:?}; a sua decisão foi {found:?}"
+        );
+    }
 }
 
 const ARN: &str = "arn:aws:execute-api:sa-east-1:********9012:a1b2c3d4e5/prod/GET/cities/serra-clara";
@@ -172,6 +182,25 @@ async fn a_denied_caller_is_told_who_denied(
     );
 }
 
+/// Quem foi autenticado e depois recusado fica no registro, com o que o authorizer contou dele.
+#[tokio::test(start_paused = true)]
+async fn a_denied_caller_is_on_the_record() {
+    let mut script = Script::new();
+    script.caller.verdict = Some(Verdict::Silent);
+    script.caller.principal_id = Some("estagiario".to_owned());
+    script.caller.context.insert("turno".to_owned(), "noite".to_owned());
+    let (response, exchange) = script.serve(&forecast()).await;
+    expect_same!(response.status, 403, "a política dele não permite: 403; o seu status foi {}", response.status);
+    let found = (exchange.principal_id.as_deref(), exchange.context.get("turno").map(String::as_str));
+    expect_same!(
+        found,
+        (Some("estagiario"), Some("noite")),
+        "o authorizer disse quem é, estagiario, e que o turno é noite, antes da recusa; o seu registro diz {} e {}",
+        found.0.unwrap_or("nada"),
+        found.1.unwrap_or("nada")
+    );
+}
+
 /// O que está no cache responde no lugar da integração, mas só a quem passou pelas outras etapas.
 #[tokio::test(start_paused = true)]
 async fn a_cached_answer_spares_only_the_integration() {
@@ -195,18 +224,19 @@ async fn a_cached_answer_spares_only_the_integration() {
     );
 }
 
-/// O que a integração responde é guardado quando o cache não tinha nada, e só então.
+/// O que a integração responde vai a `store` quando o cache não tinha nada, e só então; o status não conta.
 #[rstest]
-#[case::a_miss(Cached::Miss, 1)]
-#[case::no_cache(Cached::Off, 0)]
+#[case::a_miss(Cached::Miss, 200, 1)]
+#[case::a_miss_and_a_404(Cached::Miss, 404, 1)]
+#[case::no_cache(Cached::Off, 200, 0)]
 #[tokio::test(start_paused = true)]
-async fn only_a_miss_is_stored(#[case] cached: Cached, #[case] stored: usize) {
-    let mut script = Script { cached: cached.clone(), ..Script::new() };
+async fn only_a_miss_is_stored(#[case] cached: Cached, #[case] status: u16, #[case] stored: usize) {
+    let mut script = Script { cached: cached.clone(), response: Response::new(status), ..Script::new() };
     let (response, _) = script.serve(&forecast()).await;
     expect_same!(
         script.stored,
         vec![script.response.clone(); stored],
-        "o cache respondeu {cached:?}: a resposta da integração é guardada {stored} vez; o seu código guardou {}",
+        "o cache respondeu {cached:?} e a integração, {status}: `store` roda {stored} vez; no seu código rodou {}",
         script.stored.len()
     );
     let warned = response.headers.get("Warning").is_some();
@@ -274,6 +304,23 @@ async fn every_response_has_its_request_id(#[case] mut script: Script) {
         response.body.len(),
         recorded.0,
         recorded.1
+    );
+}
+
+/// O registro guarda a resposta que o cliente recebeu, e não a de fábrica.
+#[tokio::test(start_paused = true)]
+async fn the_record_has_the_response_the_owner_wrote() {
+    let kind = GatewayResponseType::MissingAuthenticationToken;
+    let custom = Customization { status: Some(404), template: Some("{}".to_owned()), ..Customization::default() };
+    let responses = GatewayResponses { by_type: [(kind, custom)].into(), ..GatewayResponses::default() };
+    let (_, exchange) = Script::refusing("route", kind).serve_with(&forecast(), &responses).await;
+    let found = (exchange.status, exchange.response_length);
+    expect_same!(
+        found,
+        (404, 2),
+        "o dono trocou o 403 por 404 e o corpo por {{}}, e o cliente recebe 404 com 2 bytes; o seu registro guarda {} e {}",
+        found.0,
+        found.1
     );
 }
 

@@ -103,6 +103,7 @@ async fn the_access_log_has_what_the_authorizer_told() {
 #[case::extended_request_id("$context.status $context.extendedRequestId", true)]
 #[case::neither("$context.status $context.path", false)]
 #[case::a_longer_name("$context.requestIdentifier", false)]
+#[case::the_end_of_another_name("$context.authorizer.requestId", false)]
 #[case::not_a_variable("requestId", false)]
 fn an_access_log_format_needs_the_request_id(#[case] format: &str, #[case] valid: bool) {
     let found = AccessLogFormat::new(format).is_ok();
@@ -112,6 +113,11 @@ fn an_access_log_format_needs_the_request_id(#[case] format: &str, #[case] valid
 
 fn measured(metric: Metric, exchanges: &[Exchange]) -> Vec<f64> {
     exchanges.iter().filter_map(|exchange| metrics(exchange).get(&metric).copied()).collect()
+}
+
+/// O dado, ou `nada`.
+fn shown(data: Option<f64>) -> String {
+    data.map_or("nada".to_owned(), |data| data.to_string())
 }
 
 fn average(data: &[f64]) -> Option<f64> {
@@ -140,6 +146,35 @@ async fn the_average_of_an_error_metric_is_the_error_rate() {
     }
 }
 
+/// O erro é do status que o cliente recebeu, venha ele do gateway ou da função.
+#[rstest]
+#[case::the_function_answers_404(Script { response: Response::new(404), ..Script::new() }, 1.0, 0.0)]
+#[case::the_function_breaks(Script { response: Response::new(502), ..Script::new() }, 0.0, 1.0)]
+#[case::a_redirect(Script { response: Response::new(302), ..Script::new() }, 0.0, 0.0)]
+#[case::the_authorizer_breaks(
+    Script::refusing("authenticate", GatewayResponseType::AuthorizerConfigurationError),
+    0.0,
+    1.0
+)]
+#[tokio::test(start_paused = true)]
+async fn an_error_is_of_the_status_the_client_got(
+    #[case] mut script: Script,
+    #[case] client: f64,
+    #[case] server: f64,
+) {
+    let exchange = exchange(&mut script).await;
+    let data = metrics(&exchange);
+    let found = (data.get(&Metric::ClientError).copied(), data.get(&Metric::ServerError).copied());
+    expect_same!(
+        found,
+        (Some(client), Some(server)),
+        "o cliente recebeu {}: 4XXError é {client} e 5XXError é {server}; os seus são {} e {}",
+        exchange.status,
+        shown(found.0),
+        shown(found.1)
+    );
+}
+
 /// As métricas do cache só existem quando o cache foi consultado.
 #[rstest]
 #[case::hit(Cached::Hit(Response::new(200)), Some(1.0), Some(0.0))]
@@ -157,9 +192,16 @@ async fn cache_metrics_exist_only_where_there_is_a_cache(
     expect_same!(
         found,
         (hit, miss),
-        "o cache respondeu {cached:?}: CacheHitCount {hit:?} e CacheMissCount {miss:?}; os seus são {:?} e {:?}",
-        found.0,
-        found.1
+        "o cache respondeu {}: CacheHitCount é {} e CacheMissCount é {}; os seus são {} e {}",
+        match cached {
+            Cached::Off => "Off",
+            Cached::Hit(_) => "Hit",
+            Cached::Miss => "Miss",
+        },
+        shown(hit),
+        shown(miss),
+        shown(found.0),
+        shown(found.1)
     );
 }
 
@@ -172,15 +214,16 @@ async fn latencies_are_in_milliseconds() {
     expect_same!(
         found,
         (Some(1_500.0), Some(1_500.0)),
-        "a integração levou 1,5 s: as duas são 1500; as suas são {:?} e {:?}",
-        found.0,
-        found.1
+        "a integração levou 1,5 s: as duas são 1500; as suas são {} e {}",
+        shown(found.0),
+        shown(found.1)
     );
     let data = metrics(&exchange(&mut Script::refusing("validate", GatewayResponseType::BadRequestBody)).await);
-    let found = data.get(&Metric::IntegrationLatency);
+    let found = data.get(&Metric::IntegrationLatency).copied();
     expect_same!(
         found,
         None,
-        "a validação recusou e a integração não foi chamada: não há IntegrationLatency; há {found:?}"
+        "a validação recusou e a integração não foi chamada: não há IntegrationLatency; no seu código há {}",
+        shown(found)
     );
 }

@@ -55,6 +55,20 @@ fn a_refusal_without_a_message_has_a_null_body() {
     expect_same!(response.status, 500, "um authorizer quebrado é 500; o seu status foi {}", response.status);
 }
 
+/// Sem mensagem, `$context.error.message` também é `null`.
+#[rstest]
+fn both_message_variables_are_null_without_a_message() {
+    let kind = GatewayResponseType::AuthorizerConfigurationError;
+    let template = r#"{"message":$context.error.message,"string":$context.error.messageString}"#.to_owned();
+    let responses = customized(kind, Customization { template: Some(template), ..Customization::default() });
+    let text = responses.render(&Refusal::without_message(kind)).body_text();
+    expect_same!(
+        text,
+        r#"{"message":null,"string":null}"#,
+        "sem mensagem, as duas variáveis valem null, sem aspas; o seu corpo é {text}"
+    );
+}
+
 /// Uma mensagem com aspas continua um corpo JSON válido.
 #[rstest]
 fn a_message_with_quotes_is_still_json() {
@@ -123,6 +137,35 @@ fn the_family_default_is_for_types_nobody_changed(#[case] kind: GatewayResponseT
         status,
         "DEFAULT_4XX diz 418, UNAUTHORIZED foi mudado para 402 e ACCESS_DENIED só no corpo: {kind} sai com {status}, e o seu \
          saiu com {found}"
+    );
+}
+
+/// O tipo que foi mudado não herda nada da família: nem o corpo, nem os cabeçalhos.
+#[rstest]
+#[case::a_type_changed_only_in_its_status(GatewayResponseType::AccessDenied, r#"{"message":"x"}"#, "nenhum")]
+#[case::a_type_nobody_changed(GatewayResponseType::InvalidApiKey, "x!", "https://serra-clara.example")]
+fn a_changed_type_takes_nothing_from_the_family(
+    #[case] kind: GatewayResponseType,
+    #[case] body: &str,
+    #[case] origin: &str,
+) {
+    let family = Customization {
+        headers: vec![("Access-Control-Allow-Origin".to_owned(), "https://serra-clara.example".to_owned())],
+        template: Some("$context.error.message!".to_owned()),
+        ..Customization::default()
+    };
+    let only_status = Customization { status: Some(404), ..Customization::default() };
+    let responses =
+        GatewayResponses { default_4xx: Some(family), ..customized(GatewayResponseType::AccessDenied, only_status) };
+    let response = responses.render(&Refusal::new(kind, "x"));
+    let found = (response.body_text(), response.headers.get("access-control-allow-origin").unwrap_or("nenhum"));
+    expect_same!(
+        found,
+        (body.to_owned(), origin),
+        "DEFAULT_4XX muda o corpo e põe um cabeçalho, e ACCESS_DENIED mudou só o status: {kind} sai com o corpo `{body}` e \
+         Access-Control-Allow-Origin {origin}; o seu saiu com `{}` e {}",
+        found.0,
+        found.1
     );
 }
 
