@@ -7,6 +7,7 @@ use std::time::Duration;
 use gateway::exchange::{Account, CacheUse, Cached, Verdict};
 use gateway::model::{GatewayResponseType, Method, Request, Response};
 use gateway::pipeline::{Customization, Decision, GatewayResponses, decide};
+use kit::text::count;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -80,7 +81,8 @@ fn in_the_same_account_one_allow_is_enough(
     expect_same!(
         found,
         expected,
-        "mesma conta, política de recursos {resource:?} e de quem chama {caller:?}: {expected:?}; a sua decisão foi {found:?}"
+        "mesma conta, política de recursos {resource:?} e de quem chama {caller:?}: um Deny vence tudo, e sem ele basta um \
+         Allow. A decisão é {expected:?}; a sua foi {found:?}"
     );
 }
 
@@ -102,7 +104,8 @@ fn from_another_account_both_must_allow(
     expect_same!(
         found,
         expected,
-        "outra conta, política de recursos {resource:?} e de quem chama {caller:?}: {expected:?}; a sua decisão foi {found:?}"
+        "outra conta, política de recursos {resource:?} e de quem chama {caller:?}: um Deny vence tudo, e sem ele as duas \
+         precisam permitir. A decisão é {expected:?}; a sua foi {found:?}"
     );
 }
 
@@ -125,10 +128,17 @@ fn a_policy_that_does_not_exist_does_not_count(
         expect_same!(
             found,
             expected,
-            "{from}, política de recursos {resource:?} e de quem chama {caller:?} (None: não existe, e decide a outra \
-             sozinha): {expected:?}; a sua decisão foi {found:?}"
+            "{from}, política de recursos {} e de quem chama {}: a que não existe não conta, e decide a outra sozinha, sem \
+             olhar a conta. A decisão é {expected:?}; a sua foi {found:?}",
+            policy(resource),
+            policy(caller)
         );
     }
+}
+
+/// O que uma política diz, ou que ela não existe.
+fn policy(verdict: Option<Verdict>) -> String {
+    verdict.map_or("inexistente".to_owned(), |verdict| format!("{verdict:?}"))
 }
 
 const ARN: &str = "arn:aws:execute-api:sa-east-1:********9012:a1b2c3d4e5/prod/GET/cities/serra-clara";
@@ -149,7 +159,11 @@ async fn an_explicit_deny_comes_before_the_authorizer() {
         "User: anonymous is not authorized to perform: execute-api:Invoke on resource: {ARN} with an explicit deny"
     );
     let body = json_of(&response);
-    expect_same!(body, json!({ "message": expected }), "a mensagem é `{expected}`; o seu corpo é {body}");
+    expect_same!(
+        body,
+        json!({ "message": expected }),
+        "a mensagem leva o ARN, com o caminho da requisição: `{expected}`; o seu corpo é {body}"
+    );
 }
 
 /// A recusa das políticas: quem não foi autenticado é `anonymous`; quem foi recebe a frase curta.
@@ -170,7 +184,9 @@ async fn a_denied_caller_is_told_who_denied(
     expect_same!(
         found,
         (403, json!({ "message": message })),
-        "política de recursos {resource:?}, de quem chama {caller:?}: 403 com `{message}`; o seu foi {} com {}",
+        "política de recursos {}, de quem chama {}: 403 com `{message}`; o seu foi {} com {}",
+        policy(resource),
+        policy(caller),
         found.0,
         found.1
     );
@@ -218,9 +234,9 @@ async fn a_cached_answer_spares_only_the_integration() {
     expect_same!(
         found,
         (CacheUse::Hit, None),
-        "o registro diz Hit e nenhum tempo de integração; o seu diz {:?} e {:?}",
+        "o registro diz Hit e nenhum tempo de integração; o seu diz {:?} e {}",
         found.0,
-        found.1
+        found.1.map_or("nenhum".to_owned(), |time| format!("{} ms", time.as_millis()))
     );
 }
 
@@ -236,8 +252,9 @@ async fn only_a_miss_is_stored(#[case] cached: Cached, #[case] status: u16, #[ca
     expect_same!(
         script.stored,
         vec![script.response.clone(); stored],
-        "o cache respondeu {cached:?} e a integração, {status}: `store` roda {stored} vez; no seu código rodou {}",
-        script.stored.len()
+        "o cache respondeu {cached:?} e a integração, {status}: `store` roda {}; no seu código rodou {}",
+        count(stored, "vez", "vezes"),
+        count(script.stored.len(), "vez", "vezes")
     );
     let warned = response.headers.get("Warning").is_some();
     expect_same!(
@@ -265,7 +282,12 @@ async fn a_failed_integration_is_timed_and_not_stored() {
     );
     let expected = Some(Duration::from_secs(29));
     let found = exchange.integration_latency;
-    expect_same!(found, expected, "a integração levou 29 s até falhar; o seu registro diz {found:?}");
+    expect_same!(
+        found,
+        expected,
+        "a integração levou 29 s até falhar, e esse tempo conta; o seu registro diz {}",
+        found.map_or("que ela não foi chamada".to_owned(), |time| format!("{} s", time.as_secs_f64()))
+    );
 }
 
 /// O corpo vai até 10.485.760 bytes; um a mais é 413, antes de qualquer etapa.
@@ -294,7 +316,11 @@ async fn every_response_has_its_request_id(#[case] mut script: Script) {
     let (response, exchange) = script.serve(&forecast()).await;
     let found = response.headers.get("x-amzn-requestid").unwrap_or("nenhum");
     let expected = arrival().request_id;
-    expect_same!(found, expected, "x-amzn-RequestId seria {expected}; o seu valor é {found}");
+    expect_same!(
+        found,
+        expected,
+        "toda resposta leva `x-amzn-RequestId` com o identificador da requisição, {expected}; na sua o valor é {found}"
+    );
     let recorded = (exchange.status, exchange.response_length);
     expect_same!(
         recorded,
@@ -337,9 +363,9 @@ async fn latency_counts_everything_and_integration_latency_only_the_backend() {
     expect_same!(
         found,
         (200, Some(120)),
-        "o authorizer levou 80 ms e a integração 120: Latency 200 e IntegrationLatency 120; as suas são {} e {:?}",
+        "o authorizer levou 80 ms e a integração 120: Latency 200 e IntegrationLatency 120; as suas são {} e {}",
         found.0,
-        found.1
+        found.1.map_or("ausente".to_owned(), |time| time.to_string())
     );
 }
 

@@ -27,6 +27,14 @@ fn published(stage_variables: &str) -> Api<Forecast> {
     api
 }
 
+/// Um texto entre crases, ou só o começo de um longo.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        None => format!("`{text}`"),
+        Some(_) => format!("`{}…`, de {} caracteres,", &text[..8], text.chars().count()),
+    }
+}
+
 /// Nomes e valores dentro das regras são guardados, até no limite.
 #[rstest]
 #[case::short("alias", "v2")]
@@ -35,10 +43,21 @@ fn published(stage_variables: &str) -> Api<Forecast> {
 fn a_valid_variable_is_kept(#[case] name: &str, #[case] value: &str) {
     let mut variables = StageVariables::new();
     if let Err(error) = variables.set(name, value) {
-        panic!("`{name}` com o valor `{value}` está dentro das regras; o seu `set` recusou com `{error}`");
+        panic!(
+            "{} com o valor {} está dentro das regras; o seu `set` recusou com `{error}`",
+            short(name),
+            short(value)
+        );
     }
     let found = variables.get(name);
-    expect_same!(found, Some(value), "`{name}` passa a valer `{value}`; depois do seu `set`: {}", show(&variables));
+    expect_same!(
+        found,
+        Some(value),
+        "{} passa a valer {}; depois do seu `set` vale {}",
+        short(name),
+        short(value),
+        found.map_or("nada".to_owned(), short)
+    );
 }
 
 /// Um nome ou um valor fora das regras é recusado, e nada muda.
@@ -57,11 +76,15 @@ fn a_valid_variable_is_kept(#[case] name: &str, #[case] value: &str) {
 fn a_variable_outside_the_rules_is_refused(#[case] name: &str, #[case] value: &str, #[case] expected: VariableError) {
     let mut set = variables("alias=v1");
     match set.set(name, value) {
-        Ok(()) => panic!("`{name}` com o valor `{value}`: a AWS recusa ({expected}); o seu `set` aceitou"),
+        Ok(()) => {
+            panic!("{} com o valor {}: a AWS recusa ({expected}); o seu `set` aceitou", short(name), short(value))
+        }
         Err(error) => expect_same!(
             error,
             expected,
-            "`{name}` com o valor `{value}`: a AWS recusa com `{expected}`; o seu `set` recusou com `{error}`"
+            "{} com o valor {}: a AWS recusa com `{expected}`; o seu `set` recusou com `{error}`",
+            short(name),
+            short(value)
         ),
     }
     expect_same!(

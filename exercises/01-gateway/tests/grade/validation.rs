@@ -69,6 +69,30 @@ fn post(body: &str) -> Request {
     Request::new(Method::Post, "/alerts").body(body).header("Content-Type", "application/json")
 }
 
+/// O que um validador confere.
+fn checks(validator: Option<RequestValidator>) -> &'static str {
+    match validator {
+        None => "nenhum",
+        Some(ALL) => "ALL",
+        Some(PARAMETERS) => "PARAMETERS",
+        Some(BODY) => "BODY",
+        Some(_) => "NONE",
+    }
+}
+
+/// `X-Client, days`, ou `nenhum`.
+fn list(names: &[impl AsRef<str>]) -> String {
+    match names {
+        [] => "nenhum".to_owned(),
+        names => names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// `days=3, city=serra-clara`, ou `nenhum`.
+fn pairs<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> String {
+    list(&pairs.into_iter().map(|(name, value)| format!("{}={}", name.as_ref(), value.as_ref())).collect::<Vec<_>>())
+}
+
 /// O tipo e a mensagem da recusa, ou `None` quando a requisição passa.
 fn answer(result: &Result<(), Invalid>) -> Option<(GatewayResponseType, String)> {
     let refusal = result.as_ref().err().map(|invalid| invalid.refusal.clone())?;
@@ -76,7 +100,7 @@ fn answer(result: &Result<(), Invalid>) -> Option<(GatewayResponseType, String)>
 }
 
 fn describe(answer: Option<&(GatewayResponseType, String)>) -> String {
-    answer.map_or_else(|| "passa".to_owned(), |(kind, message)| format!("400 {kind} {message:?}"))
+    answer.map_or_else(|| "passa".to_owned(), |(kind, message)| format!("400 {kind} `{message}`"))
 }
 
 fn missing(names: &str) -> Option<(GatewayResponseType, String)> {
@@ -97,7 +121,7 @@ fn expect_answer(
     expect_same!(
         got.as_ref(),
         expected,
-        "{rule}. {situation}: o certo é {}; o seu `validate` respondeu {}",
+        "{rule}; {situation}: o certo é {}; o seu `validate` respondeu {}",
         describe(expected),
         describe(got.as_ref())
     );
@@ -119,8 +143,12 @@ fn the_validator_of_the_method_wins(
     expect_same!(
         got,
         expected,
-        "API com {api:?} e método com {method:?}: o do método, quando existe, vale inteiro, sem somar com o da API; sem \
-         nenhum, nada é conferido. O certo é {expected:?}, veio {got:?}"
+        "validador da API: {}; do método: {}. O do método, quando existe, vale inteiro, sem somar com o da API; sem \
+         nenhum, nada é conferido. O certo é {}; o seu código deu {}",
+        checks(api),
+        checks(method),
+        checks(Some(expected)),
+        checks(Some(got))
     );
 }
 
@@ -146,8 +174,11 @@ fn a_required_parameter_has_to_come_with_a_value(
     expect_same!(
         got,
         expected,
-        "GET {target} com X-Client {client:?} e city {city:?} no caminho: `days`, `city` e `X-Client` são obrigatórios e \
-         um valor vazio é como não vir; `Accept-Language` é opcional. Faltam {expected:?}, vieram {got:?}"
+        "GET {target} com {} e, no caminho, city=`{city}`: `days`, `city` e `X-Client` são obrigatórios e um valor vazio \
+         é como não vir; `Accept-Language` é opcional. O que falta: {}; no seu código: {}",
+        client.map_or("nenhum X-Client".to_owned(), |client| format!("X-Client: `{client}`")),
+        list(expected),
+        list(&got)
     );
 }
 
@@ -159,7 +190,8 @@ fn a_path_parameter_that_the_route_does_not_have_is_missing() {
     expect_same!(
         got,
         ["city"],
-        "`method.request.path.city` é obrigatório e a rota não tem esse parâmetro: falta city; vieram {got:?}"
+        "`method.request.path.city` é obrigatório e a rota não tem esse parâmetro. O que falta: city; no seu código: {}",
+        list(&got)
     );
 }
 
@@ -182,8 +214,12 @@ fn each_parameter_is_looked_up_in_its_place_by_its_exact_name(
     expect_same!(
         got,
         expected,
-        "{target} com os cabeçalhos {headers:?} e, no caminho, {path:?}: nomes de cabeçalho e de query diferenciam \
-         maiúsculas de minúsculas, e cada parâmetro só vale no seu lugar. Faltam {expected:?}, vieram {got:?}"
+        "{target}; cabeçalhos: {}; parâmetros do caminho: {}. Os nomes de cabeçalho e de query diferenciam maiúsculas de \
+         minúsculas, e cada parâmetro só vale no seu lugar. O que falta: {}; no seu código: {}",
+        pairs(headers.iter().copied()),
+        pairs(&path),
+        list(expected),
+        list(&got)
     );
 }
 
@@ -199,7 +235,8 @@ fn the_value_is_not_checked(#[case] query: &str) {
         got,
         Vec::<String>::new(),
         "?{query}: o API Gateway só confere que o parâmetro obrigatório veio e não está vazio; tipo e formato são da \
-         função, e um parâmetro não declarado não conta. Nada falta; vieram {got:?}"
+         função, e um parâmetro não declarado não conta. Nada falta; no seu código: {}",
+        list(&got)
     );
 }
 
@@ -221,7 +258,8 @@ fn the_message_lists_what_is_missing(#[case] declared: &[(&str, bool)], #[case] 
     let request_parameters = parameters(declared);
     let method = MethodRequest { request_validator: Some(PARAMETERS), request_parameters, ..MethodRequest::default() };
     let result = validate(&api(None), &method, &Request::new(Method::Get, "/"), &PathParameters::new());
-    let situation = format!("nenhum dos parâmetros {declared:?} veio");
+    let declared = declared.iter().map(|(name, required)| (*name, required.to_string()));
+    let situation = format!("declarados: {}; nenhum veio", pairs(declared));
     let rule = "a mensagem traz só os obrigatórios que faltam, primeiro header, depois path, depois querystring, em \
                 ordem alfabética dentro de cada um, separados por vírgula e espaço";
     expect_answer(&result, missing(names).as_ref(), rule, &situation);
@@ -251,8 +289,12 @@ fn the_model_comes_from_the_content_type(
     expect_same!(
         got,
         expected,
-        "modelos {models:?} e Content-Type {content_type:?}: vale o modelo desse tipo; senão o de `$default`; senão \
-         nenhum. Sem Content-Type, o tipo é application/json. O certo é {expected:?}, veio {got:?}"
+        "modelos: {}; Content-Type: {}. Vale o modelo desse tipo; senão o de `$default`; senão nenhum. Sem Content-Type, \
+         o tipo é application/json. O certo é {}; o seu código deu {}",
+        pairs(models.iter().copied()),
+        content_type.unwrap_or("não veio"),
+        expected.unwrap_or("nenhum"),
+        got.unwrap_or("nenhum")
     );
 }
 
@@ -270,7 +312,7 @@ fn the_body_follows_the_model(#[case] body: &str, #[case] expected: Option<(Gate
     let result = validate(&api(Some(ALL)), &publish(None), &request, &PathParameters::new());
     let rule =
         "o corpo tem de ser JSON e seguir o modelo Alert (e City, que ele cita); um corpo vazio é conferido como {}";
-    expect_answer(&result, expected.as_ref(), rule, &format!("corpo {body:?}"));
+    expect_answer(&result, expected.as_ref(), rule, &format!("corpo `{body}`"));
 }
 
 /// Um corpo vazio vale `{}`.
@@ -290,7 +332,7 @@ fn a_text_without_quotes_is_not_json(#[case] body: &str, #[case] expected: Optio
     let method = MethodRequest { request_models: texts(&[("application/json", "City")]), ..MethodRequest::default() };
     let result = validate(&api(Some(BODY)), &method, &post(body), &PathParameters::new());
     let rule = "o modelo City é um texto, e em JSON um texto vem entre aspas";
-    expect_answer(&result, expected.as_ref(), rule, &format!("corpo {body}"));
+    expect_answer(&result, expected.as_ref(), rule, &format!("corpo `{body}`"));
 }
 
 /// Sem modelo para o tipo, o corpo passa sem ser lido.
@@ -302,7 +344,7 @@ fn a_body_without_a_model_is_not_read(#[case] content_type: &str, #[case] body: 
     let request = request.header("X-Publisher", "defesa-civil");
     let result = validate(&api(Some(ALL)), &publish(None), &request, &PathParameters::new());
     let rule = "o método só tem modelo para application/json, e sem modelo para o tipo não há validação do corpo";
-    expect_answer(&result, None, rule, &format!("Content-Type {content_type} e corpo {body:?}"));
+    expect_answer(&result, None, rule, &format!("Content-Type {content_type} e corpo `{body}`"));
 }
 
 /// O validador diz o que é conferido, e os parâmetros vêm antes.
@@ -321,8 +363,11 @@ fn the_parameters_are_checked_before_the_body(
     let result = validate(&api(of_the_api), &publish(of_the_method), &post("granizo"), &PathParameters::new());
     let rule = "os parâmetros vêm primeiro, e se falta algum o corpo nem é olhado; o que o validador não manda conferir \
                 passa";
-    let situation =
-        format!("falta X-Publisher e o corpo não é JSON; validador da API {of_the_api:?}, do método {of_the_method:?}");
+    let situation = format!(
+        "falta X-Publisher e o corpo não é JSON; validador da API: {}; do método: {}",
+        checks(of_the_api),
+        checks(of_the_method)
+    );
     expect_answer(&result, expected.as_ref(), rule, &situation);
 }
 

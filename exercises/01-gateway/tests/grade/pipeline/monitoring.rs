@@ -59,7 +59,11 @@ async fn a_variable_without_value_is_a_dash() {
                   $context.integrationLatency $context.nada";
     let found = line(format, &exchange(&mut script).await);
     let expected = "7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11 403 - - - -";
-    expect_same!(found, expected, "a rota não existe: a linha é `{expected}`; a sua é `{found}`");
+    expect_same!(
+        found,
+        expected,
+        "a rota não existe, e o que não tem valor é `-`: a linha é `{expected}`; a sua é `{found}`"
+    );
 }
 
 /// O log diz por que a requisição foi recusada e, quando ninguém recusou, `-`.
@@ -70,7 +74,12 @@ async fn the_access_log_tells_the_refusal() {
     let mut script = Script::refusing("validate", GatewayResponseType::BadRequestBody);
     let found = line(format, &exchange(&mut script).await);
     let expected = r#"{"id":"7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11","tipo":"BAD_REQUEST_BODY","texto":"não pode"}"#;
-    expect_same!(found, expected, "a linha é `{expected}`; a sua é `{found}`");
+    expect_same!(
+        found,
+        expected,
+        "a validação recusou, e o texto dela já vem entre aspas em `$context.error.messageString`: a linha é `{expected}`; a \
+         sua é `{found}`"
+    );
     let found = line("$context.requestId $context.error.message", &exchange(&mut Script::new()).await);
     let expected = "7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11 -";
     expect_same!(found, expected, "sem recusa a mensagem é `-`, e a linha é `{expected}`; a sua é `{found}`");
@@ -107,17 +116,24 @@ async fn the_access_log_has_what_the_authorizer_told() {
 #[case::not_a_variable("requestId", false)]
 fn an_access_log_format_needs_the_request_id(#[case] format: &str, #[case] valid: bool) {
     let found = AccessLogFormat::new(format).is_ok();
-    let word = if valid { "é aceito" } else { "não é aceito" };
-    expect_same!(found, valid, "o formato `{format}` {word}; o seu código respondeu o contrário");
+    let word = |valid: bool| if valid { "é aceito" } else { "é recusado" };
+    expect_same!(
+        found,
+        valid,
+        "um formato precisa de `$context.requestId` ou de `$context.extendedRequestId`, com o nome inteiro: `{format}` {}; \
+         no seu código {}",
+        word(valid),
+        word(found)
+    );
 }
 
 fn measured(metric: Metric, exchanges: &[Exchange]) -> Vec<f64> {
     exchanges.iter().filter_map(|exchange| metrics(exchange).get(&metric).copied()).collect()
 }
 
-/// O dado, ou `nada`.
+/// O dado, ou `ausente`.
 fn shown(data: Option<f64>) -> String {
-    data.map_or("nada".to_owned(), |data| data.to_string())
+    data.map_or("ausente".to_owned(), |data| data.to_string())
 }
 
 fn average(data: &[f64]) -> Option<f64> {
