@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gateway::exchange::{Cached, Caller, Exchange, Verdict};
-use gateway::model::{GatewayResponseType, Response};
+use gateway::model::{GatewayResponseType, Method, Request, Response};
 use gateway::pipeline::{AccessLogFormat, Metric, metrics};
 use rstest::rstest;
 
@@ -66,6 +66,16 @@ async fn a_variable_without_value_is_a_dash() {
     );
 }
 
+/// Quem não manda `User-Agent` também aparece como `-`.
+#[tokio::test(start_paused = true)]
+async fn a_missing_user_agent_is_a_dash() {
+    let request = Request::new(Method::Get, "/cities/serra-clara");
+    let (_, exchange) = Script::new().serve(&request).await;
+    let found = line("$context.requestId $context.identity.userAgent", &exchange);
+    let expected = "7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11 -";
+    expect_same!(found, expected, "a requisição não trouxe `User-Agent`: a linha é `{expected}`; a sua é `{found}`");
+}
+
 /// O log diz por que a requisição foi recusada e, quando ninguém recusou, `-`.
 #[tokio::test(start_paused = true)]
 async fn the_access_log_tells_the_refusal() {
@@ -79,6 +89,13 @@ async fn the_access_log_tells_the_refusal() {
         expected,
         "a validação recusou, e o texto dela já vem entre aspas em `$context.error.messageString`: a linha é `{expected}`; a \
          sua é `{found}`"
+    );
+    let found = line("$context.requestId $context.error.message", &exchange(&mut script).await);
+    let expected = "7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11 não pode";
+    expect_same!(
+        found,
+        expected,
+        "em `$context.error.message` o texto vem sem aspas: a linha é `{expected}`; a sua é `{found}`"
     );
     let found = line("$context.requestId $context.error.message", &exchange(&mut Script::new()).await);
     let expected = "7c1f3a52-9d0e-4b6a-8f21-5e0b7a4c9d11 -";
