@@ -369,6 +369,23 @@ async fn latency_counts_everything_and_integration_latency_only_the_backend() {
     );
 }
 
+/// Quem acaba no cache ou numa recusa também levou tempo: o do authorizer.
+#[rstest]
+#[case::a_cached_answer(Script { cached: Cached::Hit(Response::new(200)), ..Script::new() })]
+#[case::a_refusal(Script::refusing("validate", GatewayResponseType::BadRequestBody))]
+#[tokio::test(start_paused = true)]
+async fn the_way_that_ends_early_also_takes_time(#[case] mut script: Script) {
+    script.authorizer_time = Duration::from_millis(80);
+    let (response, exchange) = script.serve(&forecast()).await;
+    let found = exchange.latency.as_millis();
+    expect_same!(
+        found,
+        80,
+        "o authorizer levou 80 ms e o caminho acabou antes da integração, com {}: Latency é 80; a sua é {found}",
+        response.status
+    );
+}
+
 mod monitoring;
 
 mod office;
