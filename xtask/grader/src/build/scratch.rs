@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 
@@ -27,7 +27,7 @@ const ROOT_LOCK: &str = "Cargo.lock.root";
 #[derive(Debug)]
 pub struct Scratch {
     pub dir: PathBuf,
-    /// A versão que os pacotes desta cópia têm; veja [`pruned_manifest`].
+    /// A versão que o pacote do capítulo tem nesta cópia; veja [`own_version`].
     version: String,
     /// Solta a trava quando a cópia deixa de ser usada.
     _lock: File,
@@ -66,43 +66,64 @@ impl Scratch {
     /// Copia o capítulo, com os passos de `replaced` trocados pelos seus esqueletos.
     pub fn fill(&self, course: &Course, chapter: &Chapter, texts: &Texts, replaced: &BTreeSet<StepId>) -> Result<()> {
         let mut wanted = BTreeMap::new();
-        wanted.insert(PathBuf::from("Cargo.toml"), pruned_manifest(course, chapter, &self.version)?.into_bytes());
+        wanted.insert(PathBuf::from("Cargo.toml"), Content::new(pruned_manifest(course, chapter)?));
         let lock = course.root.join("Cargo.lock");
-        wanted.insert(PathBuf::from(ROOT_LOCK), std::fs::read(&lock).with_context(|| missing(&lock))?);
+        wanted.insert(PathBuf::from(ROOT_LOCK), Content::new(std::fs::read(&lock).with_context(|| missing(&lock))?));
         // O `src` do capítulo não é copiado do leitor: os módulos dados vêm da resposta, e os passos, da variante.
         let sources = chapter.exercise_dir().join("src");
         for package in packages(course, chapter)? {
-            add_tree(course, &package, &sources, &mut wanted)?;
+            add_tree(course, &package, &sources, package != chapter.exercise_dir(), &mut wanted)?;
         }
         for given in files::walk(&course.root.join(chapter.solution_dir()).join("src"))? {
             let bytes = std::fs::read(course.root.join(chapter.solution_dir()).join("src").join(&given))?;
-            wanted.insert(sources.join(given), bytes);
+            wanted.insert(sources.join(given), Content::new(bytes));
         }
         for step in &chapter.steps {
             let text = match replaced.contains(&step.id) {
                 true => starter_of(course, chapter, step)?,
                 false => texts[&step.id].clone(),
             };
-            wanted.insert(chapter.exercise_file(step), text.into_bytes());
+            wanted.insert(chapter.exercise_file(step), Content::new(text));
         }
+        let manifest = chapter.exercise_dir().join("Cargo.toml");
+        wanted.insert(manifest.clone(), Content::new(own_version(&course.root.join(manifest), &self.version)?));
         self.write(&wanted)
     }
 
-    fn write(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+    fn write(&self, wanted: &BTreeMap<PathBuf, Content>) -> Result<()> {
         for old in files::walk(&self.dir)? {
             let ours = old == Path::new(".lock") || old == Path::new("Cargo.lock");
             if !ours && !wanted.contains_key(&old) {
                 std::fs::remove_file(self.dir.join(&old))?;
             }
         }
-        for (path, bytes) in wanted {
-            let changed = files::write_if_changed(&self.dir.join(path), bytes)?;
+        for (path, Content { bytes, modified }) in wanted {
+            let copy = self.dir.join(path);
+            let changed = files::write_if_changed(&copy, bytes)?;
+            if let (true, Some(modified)) = (changed, modified) {
+                // Um sistema de arquivos que não guarda a data só custa uma compilação a mais.
+                let _ = File::options().write(true).open(&copy).and_then(|file| file.set_modified(*modified));
+            }
             // O cargo ajusta o `Cargo.lock` à cópia; só vale recomeçar do original quando ele muda.
             if path == Path::new(ROOT_LOCK) && (changed || !self.dir.join("Cargo.lock").exists()) {
                 files::write_atomic(&self.dir.join("Cargo.lock"), bytes)?;
             }
         }
         Ok(())
+    }
+}
+
+/// O que um arquivo da cópia deve ter.
+struct Content {
+    bytes: Vec<u8>,
+    /// A data do original, nos pacotes de que o capítulo depende: são os mesmos em todas as cópias, e com a mesma data o cargo os
+    /// compila uma vez só, e não uma por variante.
+    modified: Option<SystemTime>,
+}
+
+impl Content {
+    fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { bytes: bytes.into(), modified: None }
     }
 }
 
@@ -124,9 +145,7 @@ fn packages(course: &Course, chapter: &Chapter) -> Result<Vec<PathBuf>> {
         if !found.insert(package.clone()) {
             continue;
         }
-        let path = course.root.join(&package).join("Cargo.toml");
-        let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).with_context(|| missing(&path))?)
-            .with_context(|| format!("em {}", path.display()))?;
+        let manifest = table(&course.root.join(&package).join("Cargo.toml"))?;
         pending.extend(path_dependencies(course, &package, &manifest)?);
     }
     Ok(found.into_iter().collect())
@@ -165,7 +184,13 @@ fn normalized(path: &Path) -> PathBuf {
     clean
 }
 
-fn add_tree(course: &Course, package: &Path, except: &Path, wanted: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+fn add_tree(
+    course: &Course,
+    package: &Path,
+    except: &Path,
+    shared: bool,
+    wanted: &mut BTreeMap<PathBuf, Content>,
+) -> Result<()> {
     let dir = course.root.join(package);
     for file in files::walk(&dir)? {
         let path = package.join(&file);
@@ -176,36 +201,48 @@ fn add_tree(course: &Course, package: &Path, except: &Path, wanted: &mut BTreeMa
         if unwanted || path.starts_with(except) {
             continue;
         }
-        let bytes = std::fs::read(dir.join(&file)).with_context(|| missing(&dir.join(&file)))?;
-        wanted.insert(path, bytes);
+        let original = dir.join(&file);
+        let bytes = std::fs::read(&original).with_context(|| missing(&original))?;
+        let modified =
+            if shared { std::fs::metadata(&original).and_then(|metadata| metadata.modified()).ok() } else { None };
+        wanted.insert(path, Content { bytes, modified });
     }
     Ok(())
 }
 
-/// O `Cargo.toml` da raiz só com os pacotes que a cópia tem, e com uma versão que só ela tem.
-///
-/// O cargo identifica um pacote por nome, versão e caminho *relativo à raiz do workspace*: sem a versão própria, os programas de
-/// duas variantes teriam o mesmo nome na pasta de compilação que dividem, e um seria tomado pelo outro.
-fn pruned_manifest(course: &Course, chapter: &Chapter, version: &str) -> Result<String> {
+/// O `Cargo.toml` da raiz só com os pacotes que a cópia tem.
+fn pruned_manifest(course: &Course, chapter: &Chapter) -> Result<String> {
     let path = course.root.join("Cargo.toml");
-    let mut manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).with_context(|| missing(&path))?)
-        .with_context(|| format!("em {}", path.display()))?;
+    let mut manifest = table(&path)?;
     let Some(workspace) = manifest.get_mut("workspace").and_then(|workspace| workspace.as_table_mut()) else {
         bail!("{} não tem [workspace]; recupere o arquivo com `git checkout -- Cargo.toml`", path.display());
     };
     let members = packages(course, chapter)?.into_iter().map(|dir| toml::Value::String(crate::course::slashed(&dir)));
     workspace.insert("members".into(), toml::Value::Array(members.collect()));
     workspace.remove("default-members");
-    match workspace.get_mut("package").and_then(|package| package.as_table_mut()) {
-        Some(package) => package.insert("version".into(), toml::Value::String(version.to_owned())),
-        None => {
-            bail!("{} não tem [workspace.package]; recupere o arquivo com `git checkout -- Cargo.toml`", path.display())
-        }
-    };
     // O cargo reclamaria, a cada vez, dos perfis de pacotes que a cópia não tem.
     if let Some(profiles) = manifest.get_mut("profile").and_then(|profiles| profiles.as_table_mut()) {
         let packages = profiles.iter_mut().filter_map(|(_, profile)| profile.get_mut("package")?.as_table_mut());
         packages.for_each(|packages| packages.retain(|name, _| name == "*"));
     }
     Ok(toml::to_string(&manifest)?)
+}
+
+/// O `Cargo.toml` do capítulo, com uma versão que só esta cópia tem.
+///
+/// O cargo identifica um pacote por nome, versão e caminho *relativo à raiz do workspace*: sem a versão própria, os programas de
+/// duas variantes teriam o mesmo nome na pasta de compilação que dividem, e um seria tomado pelo outro. Os pacotes de que o
+/// capítulo depende são iguais em todas as cópias, e para eles a confusão é bem-vinda: compilam uma vez só.
+fn own_version(path: &Path, version: &str) -> Result<String> {
+    let mut manifest = table(path)?;
+    match manifest.get_mut("package").and_then(|package| package.as_table_mut()) {
+        Some(package) => package.insert("version".into(), toml::Value::String(version.to_owned())),
+        None => bail!("{} não tem [package]; recupere o arquivo com `git checkout -- exercises`", path.display()),
+    };
+    Ok(toml::to_string(&manifest)?)
+}
+
+fn table(path: &Path) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(path).with_context(|| missing(path))?;
+    toml::from_str(&text).with_context(|| format!("em {}", path.display()))
 }
