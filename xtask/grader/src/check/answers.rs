@@ -35,7 +35,7 @@ fn grade(course: &Course, chapter: &Chapter, source: Source, host: Host) -> Resu
 }
 
 /// Cada rodada leva no máximo uma resposta errada por passo, e as respostas nos demais: todas cabem em quatro compilações.
-pub fn wrong_rounds(course: &Course, chapter: &Chapter) -> Result<Vec<(Source, Vec<Wrong>)>> {
+fn wrong_rounds(course: &Course, chapter: &Chapter) -> Result<Vec<(Source, Vec<Wrong>)>> {
     let mut rounds: Vec<(BTreeMap<_, _>, Vec<Wrong>)> = Vec::new();
     for step in &chapter.steps {
         for (index, wrong) in wrong_answers(course, chapter, step)?.into_iter().enumerate() {
@@ -48,6 +48,18 @@ pub fn wrong_rounds(course: &Course, chapter: &Chapter) -> Result<Vec<(Source, V
     }
     let source = |(index, files)| Source::Overlay { name: format!("wrong-{index}"), files };
     Ok(rounds.into_iter().zip(1..).map(|((files, wrongs), index)| (source((index, files)), wrongs)).collect())
+}
+
+/// O que os hospedeiros comparam: as respostas, e um capítulo pela metade, em que um passo sim e um não ainda são o do leitor (no
+/// repositório, o esqueleto) e os outros levam uma resposta errada. Todo veredito que o `check` prova na máquina tem ali o seu par
+/// sem que cada variante seja compilada outra vez para WASM, o que custaria mais que o resto dos testes.
+pub fn parity_sources(course: &Course, chapter: &Chapter) -> Result<[Source; 2]> {
+    let mut files = BTreeMap::new();
+    for (index, step) in chapter.steps.iter().enumerate() {
+        let wrong = wrong_answers(course, chapter, step)?.into_iter().next().filter(|_| index % 2 == 1);
+        files.insert(step.id.clone(), wrong.map_or_else(|| chapter.exercise_file(step), |wrong| wrong.path));
+    }
+    Ok([Source::Solution, Source::Overlay { name: "halfway".into(), files }])
 }
 
 /// A resposta de cada passo passa em todos os testes.

@@ -1,7 +1,7 @@
 //! O livro em um navegador de verdade, do jeito que um leitor o usa.
 //!
-//! Precisa dos alvos WASM, do Chromium e do ChromeDriver (`cargo xtask setup --browser`):
-//! `cargo test -p site --features browser --test browser`. Cada página é fotografada em `target/screenshots`.
+//! Precisa dos alvos WASM, do Chromium e do ChromeDriver: `cargo xtask test --only browser --setup`. Sem `--ignored`, os cenários
+//! só são listados. Cada página é fotografada em `target/screenshots`.
 //!
 //! ```text
 //! bench ─ o curso copiado, o servidor, o ChromeDriver     page ─ o que um leitor faz em uma página
@@ -21,7 +21,7 @@ mod published;
 mod steps;
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -33,14 +33,16 @@ macro_rules! scenarios {
         vec![$({
             let bench = Arc::clone($bench);
             let name = concat!(stringify!($module), "::", stringify!($name));
-            Trial::test(name, move || bench.run(|bench| async move { $module::$name(bench).await }).map_err(Failed::from))
+            let scenario = move || bench.run(|bench| async move { $module::$name(bench).await }).map_err(Failed::from);
+            Trial::test(name, scenario).with_ignored_flag(true)
         }),*]
     };
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let bench = Arc::new(Bench::start());
+    // Só o primeiro cenário que roda abre a bancada.
+    let bench = Arc::new(LazyLock::new(Bench::start));
     let trials = scenarios![&bench;
         steps::the_starter_is_red_with_a_message_that_teaches,
         steps::the_reference_is_green_and_counts_the_points,
