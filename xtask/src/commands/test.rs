@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use grader::build::cargo_program;
+use grader::build::{self, cargo_program};
 use grader::course::Course;
 use grader::interrupt;
 
@@ -66,6 +66,7 @@ fn cargo(course: &Course, arguments: &[&str]) -> Result<bool> {
     sayln!("$ cargo {}", arguments.join(" "));
     let status = Command::new(cargo_program())
         .current_dir(&course.root)
+        .envs(build::once())
         .args(arguments)
         .status()
         .context("não consegui rodar o cargo")?;
@@ -77,23 +78,33 @@ fn fmt(course: &Course) -> Result<bool> {
     cargo(course, &["fmt", "--all", "--check"])
 }
 
-/// Um exercício e a sua resposta têm o mesmo nome de biblioteca, então nunca vão na mesma chamada do cargo.
+/// Os pacotes do curso, sem os exercícios: um exercício e a sua resposta têm o mesmo nome de biblioteca, então nunca vão na mesma
+/// chamada do cargo. Todas as etapas pedem a mesma seleção, e por isso cada pacote é compilado uma vez só.
+fn selection(course: &Course) -> Vec<&str> {
+    let exercises = course.chapters.iter().flat_map(|chapter| ["--exclude", chapter.package()]);
+    ["--workspace", "--features", "wasi-host/native"].into_iter().chain(exercises).collect()
+}
+
 fn clippy(course: &Course) -> Result<bool> {
-    let exercises: Vec<_> = course.chapters.iter().map(|chapter| chapter.package()).collect();
-    let mut rest =
-        vec!["clippy", "--workspace", "--all-targets", "--features", "wasi-host/native,grader/wasm,site/browser"];
-    rest.extend(exercises.iter().flat_map(|package| ["--exclude", package]));
     let mut starters = vec!["clippy", "--all-targets"];
-    starters.extend(exercises.iter().flat_map(|package| ["--package", package]));
-    for arguments in [&mut rest, &mut starters] {
+    starters.extend(course.chapters.iter().flat_map(|chapter| ["--package", chapter.package()]));
+    let rest = [vec!["clippy", "--all-targets"], selection(course)].concat();
+    for mut arguments in [rest, starters] {
         arguments.extend(["--", "-D", "warnings"]);
+        if !cargo(course, &arguments)? {
+            return Ok(false);
+        }
     }
-    Ok(cargo(course, &rest)? && cargo(course, &starters)?)
+    Ok(true)
 }
 
 fn cargo_test(course: &Course) -> Result<bool> {
-    Ok(cargo(course, &["test"])?
-        && cargo(course, &["test", "--package", "web", "--package", "wasi-host", "--features", "wasi-host/native"])?)
+    cargo(course, &[vec!["test"], selection(course)].concat())
+}
+
+/// Um programa de testes que o `cargo test` compila mas só roda quando pedido: precisa do que o `setup` instala.
+fn ignored_tests(course: &Course, name: &str) -> Result<bool> {
+    cargo(course, &[vec!["test"], selection(course), vec!["--test", name, "--", "--ignored"]].concat())
 }
 
 fn course_check(_: &Course) -> Result<bool> {
@@ -101,12 +112,9 @@ fn course_check(_: &Course) -> Result<bool> {
 }
 
 fn wasm(course: &Course) -> Result<bool> {
-    cargo(course, &["test", "--package", "grader", "--features", "wasm", "--test", "hosts"])
+    ignored_tests(course, "hosts")
 }
 
 fn browser(course: &Course) -> Result<bool> {
-    cargo(
-        course,
-        &["test", "--package", "site", "--features", "browser", "--test", "browser", "--", "--test-threads=1"],
-    )
+    ignored_tests(course, "browser")
 }

@@ -87,6 +87,11 @@ pub fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// No CI cada coisa é compilada uma vez só: guardar o que serviria para a próxima compilação custaria tempo e disco à toa.
+pub fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::env::var_os("CI").map(|_| ("CARGO_INCREMENTAL", "0")).into_iter()
+}
+
 pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target, what: What) -> Result<Outcome> {
     let attempt = || {
         let mut command = cargo(course, scratch, target)?;
@@ -132,7 +137,7 @@ fn cargo(course: &Course, scratch: &Path, target: Target) -> Result<Command> {
             command
         }
     };
-    command.current_dir(scratch);
+    command.current_dir(scratch).envs(once());
     Ok(command)
 }
 
