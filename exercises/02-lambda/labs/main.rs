@@ -1,0 +1,3 @@
+//! Os laboratórios do capítulo 02.
+
+fn main() {}

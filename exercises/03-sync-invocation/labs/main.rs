@@ -1,0 +1,3 @@
+//! Os laboratórios do capítulo 03.
+
+fn main() {}

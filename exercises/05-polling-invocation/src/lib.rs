@@ -1,0 +1,9 @@
+//! Capítulo 05: a invocação por sondagem, o mapeamento da fonte de eventos.
+
+// batching
+// filtering
+// kafka_mq
+// partial_batch
+// permissions
+// sqs
+// streams
