@@ -2,7 +2,8 @@
 
 // concurrency
 // environment
-// handler
+pub mod handler;
+pub mod model;
 // permissions
 // runtime_api
 // versions

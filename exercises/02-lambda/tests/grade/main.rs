@@ -2,7 +2,7 @@
 
 // mod concurrency
 // mod environment
-// mod handler
+mod handler;
 // mod permissions
 // mod runtime_api
 // mod versions
