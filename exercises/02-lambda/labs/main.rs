@@ -1,3 +1,14 @@
-//! Os laboratórios do capítulo 02.
+//! Os laboratórios do capítulo 02, um módulo para cada: o cenário diz qual.
 
-fn main() {}
+use std::process::ExitCode;
+
+use kit::lab::{self, LabError};
+
+mod fleet;
+
+fn main() -> ExitCode {
+    lab::run_many(async |name, scenario| match name {
+        "fleet" => Ok(fleet::play(scenario.read()?).await),
+        _ => Err(LabError::Unknown(name.to_owned())),
+    })
+}

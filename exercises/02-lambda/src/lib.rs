@@ -1,9 +1,10 @@
 //! Capítulo 02: o que é uma função e como o Lambda a executa.
 
 // concurrency
-// environment
+pub mod environment;
 pub mod handler;
 pub mod model;
 // permissions
+pub mod program;
 // runtime_api
 // versions

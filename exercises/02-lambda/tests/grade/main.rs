@@ -1,7 +1,7 @@
 //! Os testes que avaliam o capítulo 02, um módulo por passo.
 
 // mod concurrency
-// mod environment
+mod environment;
 mod handler;
 // mod permissions
 // mod runtime_api

@@ -1,5 +1,6 @@
 //! O que os testes do capítulo dividem.
 
+pub mod fleet;
 
 use std::future::Future;
 use std::time::Duration;
