@@ -1,10 +1,11 @@
 //! Capítulo 02: o que é uma função e como o Lambda a executa.
 
 // concurrency
+pub mod endpoint;
 pub mod environment;
 pub mod handler;
 pub mod model;
 // permissions
 pub mod program;
-// runtime_api
+pub mod runtime_api;
 // versions

@@ -4,6 +4,6 @@
 mod environment;
 mod handler;
 // mod permissions
-// mod runtime_api
+mod runtime_api;
 // mod versions
 mod support;

@@ -1,6 +1,7 @@
 //! O que os testes do capítulo dividem.
 
 pub mod fleet;
+pub mod runtime;
 
 use std::future::Future;
 use std::time::Duration;
