@@ -167,11 +167,14 @@ fn summarize(day: &Day) -> String {
         number => format!(" {}.", count(number, "evento falhou", "eventos falharam")),
     };
     let total = day.invocations.len();
-    let shown: Vec<String> = standing(day).iter().map(|each| visits(each).to_string()).collect();
+    let mut shown: Vec<u64> = standing(day).iter().map(visits).collect();
+    shown.sort_unstable();
     let shown = match shown.as_slice() {
         [] => "não está em ambiente nenhum".to_owned(),
         [one] => format!("vale {one}"),
-        [first @ .., last] => format!("vale {} e {last}, conforme o ambiente", first.join(", ")),
+        [first, .., last] if first == last => format!("vale {first} em cada ambiente"),
+        [first, last] => format!("vale {first} ou {last}, conforme o ambiente"),
+        [first, .., last] => format!("vale de {first} a {last}, conforme o ambiente"),
     };
     let created = usize::try_from(day.fleet.created()).unwrap_or(usize::MAX);
     format!(

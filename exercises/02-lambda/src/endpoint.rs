@@ -122,6 +122,8 @@ struct State {
     started: bool,
     /// O que `next` responde, no lugar do certo.
     next_status: Option<u16>,
+    /// O que `init/error` responde, no lugar do certo.
+    init_status: Option<u16>,
     exchanges: Vec<Exchange>,
 }
 
@@ -141,6 +143,7 @@ impl Endpoint {
             current: None,
             started: false,
             next_status: None,
+            init_status: None,
             exchanges: Vec::new(),
         };
         Self { start: Instant::now(), timeline: timeline.clone(), state: Arc::new(Mutex::new(state)) }
@@ -149,6 +152,11 @@ impl Endpoint {
     /// Daqui em diante, `next` responde com este status.
     pub fn refuse_next(&self, status: u16) {
         self.lock().next_status = Some(status);
+    }
+
+    /// Daqui em diante, `init/error` responde com este status.
+    pub fn refuse_init(&self, status: u16) {
+        self.lock().init_status = Some(status);
     }
 
     /// Todos os pedidos que chegaram, em ordem.
@@ -207,7 +215,12 @@ impl Endpoint {
     }
 
     fn init_error(&self) -> Response {
-        if self.lock().started { out_of_turn() } else { accepted() }
+        let state = self.lock();
+        match state.init_status {
+            Some(status) => Response::refusal(status, "Forced", "init error refused"),
+            None if state.started => out_of_turn(),
+            None => accepted(),
+        }
     }
 
     /// `invocation/{id}/response` e `invocation/{id}/error`.

@@ -244,7 +244,7 @@ impl Fleet {
     /// Encerra um ambiente: a memória e o `/tmp` dele se vão.
     pub fn retire(&self, environment: Environment) {
         let limit = self.settings.extensions.shutdown_limit();
-        let text = format!("encerrado; as extensões têm {}", duration(limit));
+        let text = format!("já encerrado, em até {}", duration(limit));
         self.timeline.record(lane(environment.number), Kind::Dropped, text);
         lock(&self.retired).push(environment.number);
     }

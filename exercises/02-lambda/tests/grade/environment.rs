@@ -5,11 +5,13 @@ use std::time::Duration;
 use kit::text::duration;
 use kit::{Kind, Random};
 use lambda::environment::{Extensions, InitPlan, Readiness, Reclaim, Settings, init_plan, survives};
-use lambda::program::{CONNECTIONS, Failure, VISITS};
+use lambda::program::{Failure, VISITS};
 use rstest::rstest;
 
 use crate::support::expect_same;
-use crate::support::fleet::{Arrival, Day, SETTINGS, at, environments, ms, seconds};
+use crate::support::fleet::{Arrival, Day, SETTINGS, at, environments, ms, seconds, shown};
+
+mod reset;
 
 /// No encerramento, o ambiente tem 0, 500 ou 2.000 ms, conforme as extensões.
 #[rstest]
@@ -174,9 +176,10 @@ async fn a_frozen_environment_keeps_memory_and_tmp() {
     expect_same!(
         memory,
         expected,
-        "três visitas ao mesmo ambiente, de 5 em 5 min: a memória conta 1, 2 e 3; a sua contou {memory:?}"
+        "três visitas ao mesmo ambiente, de 5 em 5 min: a memória conta 1, 2 e 3; a sua contou {}",
+        shown(&memory)
     );
-    expect_same!(tmp, expected, "o arquivo em /tmp também conta 1, 2 e 3; o seu contou {tmp:?}");
+    expect_same!(tmp, expected, "o arquivo em /tmp também conta 1, 2 e 3; o seu contou {}", shown(&tmp));
 }
 
 /// Um ambiente parado demais é encerrado, e o próximo evento parte a frio, sem memória nem /tmp.
@@ -267,148 +270,6 @@ async fn an_init_of_twelve_seconds_is_paid_almost_twice() {
     );
 }
 
-/// Um erro devolvido pelo handler não derruba nada: o ambiente continua quente, com a memória.
-#[tokio::test(start_paused = true)]
-async fn an_error_returned_keeps_the_environment() {
-    let day = Day::play(SETTINGS, ms(400), &[at(0, 100), at(1_000, 100).fails(), at(2_000, 100)]).await;
-    day.expect_created(1, "nunca há dois eventos ao mesmo tempo");
-    let starts = day.starts();
-    expect_same!(
-        starts,
-        [Readiness::New, Readiness::Warm, Readiness::Warm],
-        "o handler devolveu um erro e o processo continuou de pé: o terceiro evento acha o ambiente quente; na sua frota as \
-         partidas foram {starts:?}"
-    );
-    let memory = day.in_memory();
-    expect_same!(
-        memory,
-        [Some(1), None, Some(3)],
-        "a visita que falhou também contou: a memória mostra 1, erro, 3; a sua mostrou {memory:?}"
-    );
-}
-
-/// Uma queda ou um tempo esgotado apaga a memória, mas não o /tmp, e o próximo evento paga a inicialização.
-#[rstest]
-#[case::crash(at(1_000, 100).crashes(), 1_100)]
-#[case::timeout(at(1_000, 9_000), 4_000)]
-#[tokio::test(start_paused = true)]
-async fn a_crash_or_a_timeout_resets_memory_but_not_tmp(#[case] failing: Arrival, #[case] failed_at: u64) {
-    let day = Day::play(SETTINGS, ms(400), &[at(0, 100), failing, at(10_000, 100), at(20_000, 100)]).await;
-    let rule = "o ambiente é reiniciado, e não trocado";
-    day.expect_created(1, rule);
-    let starts = day.starts();
-    expect_same!(
-        starts,
-        [Readiness::New, Readiness::Warm, Readiness::Reset, Readiness::Warm],
-        "{rule}: o evento seguinte o acha em Reset e o deixa pronto; na sua frota as partidas foram {starts:?}"
-    );
-    let memory = day.in_memory();
-    expect_same!(
-        memory,
-        [Some(1), None, Some(1), Some(2)],
-        "{rule}: a memória recomeça do zero, 1, falha, 1, 2; a sua mostrou {memory:?}"
-    );
-    let tmp = day.in_tmp();
-    expect_same!(tmp, [Some(1), None, Some(3), Some(4)], "{rule}: o /tmp fica, 1, falha, 3, 4; o seu mostrou {tmp:?}");
-    day.expect_ends(
-        &[500, failed_at, 10_500, 20_100],
-        "a inicialização suprimida (0,4 s) roda junto da invocação seguinte",
-    );
-    let duration_after = day.seen[2].invocation.duration;
-    expect_same!(
-        duration_after,
-        ms(500),
-        "a inicialização suprimida entra na duração da invocação: 0,4 + 0,1 s; a sua durou {}",
-        duration(duration_after)
-    );
-}
-
-/// Logo depois da queda não há memória; depois da próxima invocação, ela tem o que o código estático põe.
-#[tokio::test(start_paused = true)]
-async fn the_static_code_fills_the_memory_again() {
-    let crashed = Day::play(SETTINGS, ms(400), &[at(0, 100).crashes()]).await;
-    let idle = crashed.fleet.idle();
-    expect_same!(idle.len(), 1, "o ambiente que caiu volta aos ociosos; a sua frota tem {} ociosos", idle.len());
-    assert!(idle[0].memory.is_empty(), "o processo caiu: a memória fica vazia; a sua tem {:?}", idle[0].memory);
-    expect_same!(idle[0].tmp.get(VISITS), Some(&1), "o /tmp não é limpo; o seu tem {:?}", idle[0].tmp);
-
-    let again = Day::play(SETTINGS, ms(400), &[at(0, 100).crashes(), at(1_000, 100)]).await;
-    let memory = again.fleet.idle().first().map(|each| each.memory.clone()).unwrap_or_default();
-    expect_same!(
-        (memory.get(CONNECTIONS), memory.get(VISITS)),
-        (Some(&1), Some(&1)),
-        "o código estático abre a conexão outra vez e o handler conta uma visita; a sua memória é {memory:?}"
-    );
-}
-
-/// A inicialização suprimida gasta o timeout: se não couber, a falha se repete.
-#[tokio::test(start_paused = true)]
-async fn a_suppressed_init_spends_the_timeout() {
-    let day = Day::play(SETTINGS, ms(2_500), &[at(0, 100).crashes(), at(10_000, 1_000), at(20_000, 100)]).await;
-    let second = &day.seen[1].invocation.result;
-    expect_same!(
-        *second,
-        Err(Failure::TimedOut),
-        "depois da queda, 2,5 s de inicialização e 1 s de handler não cabem no timeout de 3 s; o resultado do seu foi {second:?}"
-    );
-    let third = &day.seen[2].invocation;
-    expect_same!(
-        (third.start, third.result.is_ok()),
-        (Readiness::Reset, true),
-        "o timeout reiniciou o ambiente de novo, e 2,5 + 0,1 s cabem em 3 s; o seu terceiro evento partiu {:?} e deu {:?}",
-        third.start,
-        third.result
-    );
-}
-
-/// Um trabalho deixado para trás para com o ambiente e só anda enquanto outra invocação roda.
-#[rstest]
-#[case::still_frozen(&[], 0)]
-#[case::one_invocation_is_not_enough(&[200], 0)]
-#[case::two_invocations_finish_it(&[200, 200], 1)]
-#[case::one_long_invocation_finishes_it(&[400], 1)]
-#[tokio::test(start_paused = true)]
-async fn a_leftover_only_runs_while_the_environment_is_thawed(#[case] later: &[u64], #[case] expected: u64) {
-    let mut events = vec![at(0, 100).leaves("upload", 300)];
-    events.extend((1..).zip(later).map(|(minute, takes)| at(minute * 60_000, *takes)));
-    let day = Day::play(SETTINGS, ms(400), &events).await;
-    let idle = day.fleet.idle();
-    let found = idle.first().and_then(|each| each.memory.get("upload")).copied().unwrap_or(0);
-    let say = |done| if done == 0 { "não terminou" } else { "terminou" };
-    expect_same!(
-        found,
-        expected,
-        "sobrou um envio de 300 ms, e depois o ambiente rodou {later:?} ms, uma vez por minuto: o envio {}; na sua frota ele {}",
-        say(expected),
-        say(found)
-    );
-}
-
-/// O tempo que um trabalho já andou não se perde, e a queda leva o que não terminou.
-#[tokio::test(start_paused = true)]
-async fn leftovers_advance_together_and_die_with_the_process() {
-    let events = [at(0, 100).leaves("upload", 300), at(60_000, 200).leaves("metrics", 50)];
-    let day = Day::play(SETTINGS, ms(400), &events).await;
-    let left: Vec<(String, Duration)> =
-        day.fleet.idle()[0].leftovers.iter().map(|each| (each.name.clone(), each.remaining)).collect();
-    let mut sorted = left.clone();
-    sorted.sort();
-    expect_same!(
-        sorted,
-        [("metrics".to_owned(), ms(50)), ("upload".to_owned(), ms(100))],
-        "o envio andou 200 ms e faltam 100; o outro acabou de ficar para trás, com 50; na sua frota sobraram {left:?}"
-    );
-
-    let crashed = Day::play(SETTINGS, ms(400), &[at(0, 100).leaves("upload", 300), at(60_000, 500).crashes()]).await;
-    let idle = &crashed.fleet.idle()[0];
-    assert!(
-        idle.leftovers.is_empty() && !idle.memory.contains_key("upload"),
-        "o processo caiu e levou o que estava em segundo plano; na sua frota sobraram {:?} e {:?}",
-        idle.leftovers,
-        idle.memory
-    );
-}
-
 /// Um dia de tempestade sorteado: nunca dois eventos no mesmo ambiente ao mesmo tempo, e a soma dos contadores fecha.
 #[rstest]
 #[case::seed_3(3)]
@@ -442,6 +303,22 @@ async fn a_stormy_day_never_shares_an_environment(#[case] seed: u64) {
         60,
         "semente {seed}: foram 60 visitas, somadas as memórias de {}; na sua frota a soma é {total}",
         environments(day.fleet.created())
+    );
+}
+
+/// Um código estático de 12 s não cabe no timeout padrão, e isso não passa sozinho: todos os eventos falham.
+#[tokio::test(start_paused = true)]
+async fn a_slow_init_with_the_default_timeout_never_gets_better() {
+    let day = Day::play(SETTINGS, seconds(12), &[at(0, 100), at(60_000, 100), at(120_000, 100)]).await;
+    day.expect_ends(
+        &[13_000, 63_000, 123_000],
+        "12 s de código estático e timeout de 3 s: 10 s + 3 s no primeiro, 3 s nos outros",
+    );
+    let failed = day.seen.iter().filter(|each| each.invocation.result == Err(Failure::TimedOut)).count();
+    expect_same!(
+        failed,
+        3,
+        "a inicialização refeita nunca cabe no timeout: os 3 eventos o estouram; na sua frota foram {failed}"
     );
 }
 

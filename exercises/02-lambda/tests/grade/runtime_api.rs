@@ -365,11 +365,15 @@ async fn a_refused_next_ends_the_runtime(#[case] status: u16) {
     expect_same!(life.exit, Exit::NoEvent(status), "a saída é NoEvent({status}); a do seu `run` é {:?}", life.exit);
 }
 
-/// Se a inicialização falha, o runtime conta e sai, sem pedir evento.
+/// Se a inicialização falha, o runtime conta e sai, sem pedir evento, seja qual for a resposta.
+#[rstest]
+#[case::accepted(202)]
+#[case::forbidden(403)]
+#[case::container_error(500)]
 #[tokio::test(start_paused = true)]
-async fn a_failed_initialization_is_told_and_the_runtime_exits() {
-    let life = Life::play_failing_init([arrival(0, "a")]).await;
-    life.expect_calls(&["POST init/error 202"], "a função não inicializou");
+async fn a_failed_initialization_is_told_and_the_runtime_exits(#[case] status: u16) {
+    let life = Life::play_failing_init(status).await;
+    life.expect_calls(&[&format!("POST init/error {status}")], "a função não inicializou");
     expect_same!(life.exit, Exit::InitFailed, "a saída é InitFailed; a do seu `run` é {:?}", life.exit);
 }
 

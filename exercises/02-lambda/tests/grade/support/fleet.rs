@@ -148,6 +148,12 @@ impl Day {
     }
 }
 
+/// `1, falha, 3`: o que um contador mostrou a cada evento.
+pub fn shown(counters: &[Option<u64>]) -> String {
+    let texts = counters.iter().map(|each| each.map_or("falha".to_owned(), |number| number.to_string()));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
 /// `1 ambiente`, `3 ambientes`.
 pub fn environments(number: u32) -> String {
     kit::text::count(usize::try_from(number).unwrap_or(usize::MAX), "ambiente", "ambientes")

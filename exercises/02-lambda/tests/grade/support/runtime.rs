@@ -92,10 +92,13 @@ impl Life {
         Self::live(endpoint, timeline, start).await
     }
 
-    /// Uma função que não inicializa.
-    pub async fn play_failing_init(script: impl IntoIterator<Item = Arrival>) -> Self {
+    /// Uma função que não inicializa, e o status com que a Runtime API recebe a notícia.
+    pub async fn play_failing_init(status: u16) -> Self {
         let timeline = Timeline::new(&[RUNTIME]);
-        let endpoint = Endpoint::new(&timeline, script);
+        let endpoint = Endpoint::new(&timeline, [arrival(0, "a")]);
+        if status != 202 {
+            endpoint.refuse_init(status);
+        }
         Self::live(endpoint, timeline, async || fail(succeed)).await
     }
 
