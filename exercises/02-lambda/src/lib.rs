@@ -1,6 +1,6 @@
 //! Capítulo 02: o que é uma função e como o Lambda a executa.
 
-// concurrency
+pub mod concurrency;
 pub mod endpoint;
 pub mod environment;
 pub mod handler;

@@ -1,5 +1,6 @@
 //! O que os testes do capítulo dividem.
 
+pub mod crowd;
 pub mod fleet;
 pub mod runtime;
 
