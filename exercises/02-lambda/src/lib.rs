@@ -8,4 +8,4 @@ pub mod model;
 // permissions
 pub mod program;
 pub mod runtime_api;
-// versions
+pub mod versions;

@@ -6,4 +6,4 @@ mod handler;
 // mod permissions
 mod runtime_api;
 mod support;
-// mod versions
+mod versions;
