@@ -5,7 +5,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod handler;
 pub mod model;
-// permissions
+pub mod permissions;
 pub mod program;
 pub mod runtime_api;
 pub mod versions;

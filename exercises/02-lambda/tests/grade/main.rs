@@ -3,7 +3,7 @@
 mod concurrency;
 mod environment;
 mod handler;
-// mod permissions
+mod permissions;
 mod runtime_api;
 mod support;
 mod versions;

@@ -2,6 +2,7 @@
 
 pub mod crowd;
 pub mod fleet;
+pub mod grants;
 pub mod releases;
 pub mod runtime;
 
