@@ -9,7 +9,7 @@ use lambda::program::{Failure, VISITS};
 use rstest::rstest;
 
 use crate::support::expect_same;
-use crate::support::fleet::{Arrival, Day, SETTINGS, at, environments, ms, seconds, shown};
+use crate::support::fleet::{Arrival, Day, SETTINGS, at, ended, environments, ms, seconds, shown};
 
 mod reset;
 
@@ -164,7 +164,12 @@ async fn a_counter_in_a_global_shows_three_different_numbers() {
         "cada ambiente tem a sua variável: as três últimas respostas mostram 5, 2 e 1; na sua frota mostraram {last:?}"
     );
     let table = day.in_table().into_iter().flatten().max();
-    expect_same!(table, Some(8), "foram oito visitas, e a tabela fora do Lambda sabe; ela mostrou {table:?}");
+    expect_same!(
+        table,
+        Some(8),
+        "foram oito visitas, e a tabela fora do Lambda sabe; ela mostrou {}",
+        table.map_or("falhas".to_owned(), |visits| visits.to_string())
+    );
 }
 
 /// Um ambiente ocioso guarda a memória e o /tmp enquanto está congelado.
@@ -197,7 +202,8 @@ async fn an_idle_environment_is_reclaimed() {
     expect_same!(
         counters,
         (Some(1), Some(1)),
-        "o ambiente novo começa sem memória e sem /tmp; os contadores mostraram {counters:?}"
+        "o ambiente novo começa sem memória e sem /tmp; os contadores mostraram {}",
+        shown(&[counters.0, counters.1])
     );
 }
 
@@ -247,8 +253,9 @@ async fn the_timeout_covers_the_invocation_only(
     expect_same!(
         (result.is_ok(), matches!(result, Err(Failure::TimedOut))),
         (succeeds, !succeeds),
-        "{rule}: a invocação {}; o resultado da sua foi {result:?}",
-        say(succeeds)
+        "{rule}: a invocação {}; a sua {}",
+        say(succeeds),
+        ended(result)
     );
     day.expect_ends(&[end], &rule);
 }
@@ -266,7 +273,9 @@ async fn an_init_of_twelve_seconds_is_paid_almost_twice() {
     expect_same!(
         durations,
         [ms(12_500), ms(500)],
-        "a duração é a da fase de invocação, com a inicialização que rodou dentro dela: 12,5 s e 0,5 s; as suas foram {durations:?}"
+        "a duração é a da fase de invocação, com a inicialização que rodou dentro dela: 12,5 s e 0,5 s; as suas foram {} e {}",
+        duration(durations[0]),
+        duration(durations[1])
     );
 }
 

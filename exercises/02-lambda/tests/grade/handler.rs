@@ -131,7 +131,13 @@ async fn the_event_arrives_typed_and_the_return_leaves_as_json() {
     let event = r#"{"city":"serra-clara","days":3,"source":"app"}"#;
     let answer = invoke(event.as_bytes(), &context(FUNCTION_ARN), async |event: ForecastRequest, _: &Context| {
         let expected = ForecastRequest { city: "serra-clara".to_owned(), days: 3 };
-        expect_same!(event, expected, "o handler devia receber {expected:?}; recebeu {event:?}");
+        expect_same!(
+            event,
+            expected,
+            "o handler devia receber serra-clara e 3 dias; recebeu {} e {}",
+            event.city,
+            event.days
+        );
         Ok(Forecast { city: event.city, summary: "granizo à tarde" })
     })
     .await;

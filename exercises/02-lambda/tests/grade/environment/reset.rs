@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use kit::text::duration;
 use lambda::environment::Readiness;
-use lambda::program::{CONNECTIONS, Failure, VISITS};
+use lambda::program::{CONNECTIONS, Failure, Leftover, VISITS};
 use rstest::rstest;
 
 use crate::support::expect_same;
-use crate::support::fleet::{Arrival, Day, SETTINGS, at, ms, shown};
+use crate::support::fleet::{Arrival, Day, SETTINGS, at, ended, ms, pending, shown};
 
 /// Um erro devolvido pelo handler não derruba nada: o ambiente continua quente, com a memória.
 #[tokio::test(start_paused = true)]
@@ -80,7 +80,7 @@ async fn the_static_code_fills_the_memory_again() {
     let idle = crashed.fleet.idle();
     expect_same!(idle.len(), 1, "o ambiente que caiu volta aos ociosos; a sua frota tem {} ociosos", idle.len());
     assert!(idle[0].memory.is_empty(), "o processo caiu: a memória fica vazia; a sua tem {:?}", idle[0].memory);
-    expect_same!(idle[0].tmp.get(VISITS), Some(&1), "o /tmp não é limpo; o seu tem {:?}", idle[0].tmp);
+    expect_same!(idle[0].tmp.get(VISITS), Some(&1), "o /tmp não é limpo: tem uma visita; o seu tem {:?}", idle[0].tmp);
 
     let again = Day::play(SETTINGS, ms(400), &[at(0, 100).crashes(), at(1_000, 100)]).await;
     let memory = again.fleet.idle().first().map(|each| each.memory.clone()).unwrap_or_default();
@@ -99,15 +99,16 @@ async fn a_suppressed_init_spends_the_timeout() {
     expect_same!(
         *second,
         Err(Failure::TimedOut),
-        "depois da queda, 2,5 s de inicialização e 1 s de handler não cabem no timeout de 3 s; o resultado do seu foi {second:?}"
+        "depois da queda, 2,5 s de inicialização e 1 s de handler não cabem no timeout de 3 s; o segundo evento do seu {}",
+        ended(second)
     );
     let third = &day.seen[2].invocation;
     expect_same!(
         (third.start, third.result.is_ok()),
         (Readiness::Reset, true),
-        "o timeout reiniciou o ambiente de novo, e 2,5 + 0,1 s cabem em 3 s; o seu terceiro evento partiu {:?} e deu {:?}",
+        "o timeout reiniciou o ambiente de novo, e 2,5 + 0,1 s cabem em 3 s; o seu terceiro evento partiu {:?} e {}",
         third.start,
-        third.result
+        ended(&third.result)
     );
 }
 
@@ -143,22 +144,23 @@ async fn a_leftover_only_runs_while_the_environment_is_thawed(#[case] later: &[A
 async fn leftovers_advance_together_and_die_with_the_process() {
     let events = [at(0, 100).leaves("upload", 300), at(60_000, 200).leaves("metrics", 50)];
     let day = Day::play(SETTINGS, ms(400), &events).await;
-    let left: Vec<(String, Duration)> =
-        day.fleet.idle()[0].leftovers.iter().map(|each| (each.name.clone(), each.remaining)).collect();
-    let mut sorted = left.clone();
-    sorted.sort();
+    let mut left = day.fleet.idle()[0].leftovers.clone();
+    left.sort_by_key(|each| each.remaining);
+    let expected = [("metrics", 50), ("upload", 100)]
+        .map(|(name, remaining)| Leftover { name: name.to_owned(), remaining: ms(remaining) });
     expect_same!(
-        sorted,
-        [("metrics".to_owned(), ms(50)), ("upload".to_owned(), ms(100))],
-        "o envio andou 200 ms e faltam 100; o outro acabou de ficar para trás, com 50; na sua frota sobraram {left:?}"
+        left,
+        expected,
+        "o envio andou 0,2 s e falta 0,1 s; o outro acabou de ficar para trás, com 0,05 s; na sua frota sobraram {}",
+        pending(&left)
     );
 
     let crashed = Day::play(SETTINGS, ms(400), &[at(0, 100).leaves("upload", 300), at(60_000, 500).crashes()]).await;
     let idle = &crashed.fleet.idle()[0];
     assert!(
         idle.leftovers.is_empty() && !idle.memory.contains_key("upload"),
-        "o processo caiu e levou o que estava em segundo plano; na sua frota sobraram {:?} e {:?}",
-        idle.leftovers,
+        "o processo caiu e levou o que estava em segundo plano; na sua frota sobrou {}, e a memória é {:?}",
+        pending(&idle.leftovers),
         idle.memory
     );
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kit::Timeline;
 use kit::text::duration;
 use lambda::environment::{Extensions, Fleet, Invocation, Readiness, Reclaim, Settings};
-use lambda::program::{Behavior, Event, Leftover, Program};
+use lambda::program::{Behavior, Event, Failure, Leftover, Program, Reply};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -115,7 +115,7 @@ impl Day {
         self.replies(|reply| reply.in_table)
     }
 
-    fn replies(&self, counter: impl Fn(&lambda::program::Reply) -> u64) -> Vec<Option<u64>> {
+    fn replies(&self, counter: impl Fn(&Reply) -> u64) -> Vec<Option<u64>> {
         self.seen.iter().map(|each| each.invocation.result.as_ref().ok().map(&counter)).collect()
     }
 
@@ -151,6 +151,25 @@ impl Day {
 /// `1, falha, 3`: o que um contador mostrou a cada evento.
 pub fn shown(counters: &[Option<u64>]) -> String {
     let texts = counters.iter().map(|each| each.map_or("falha".to_owned(), |number| number.to_string()));
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Como uma invocação terminou.
+pub fn ended(result: &Result<Reply, Failure>) -> &'static str {
+    match result {
+        Ok(_) => "deu certo",
+        Err(Failure::Error(_)) => "devolveu um erro",
+        Err(Failure::Crashed) => "caiu",
+        Err(Failure::TimedOut) => "estourou o tempo",
+    }
+}
+
+/// `upload com 0,1 s, metrics com 0,05 s`.
+pub fn pending(leftovers: &[Leftover]) -> String {
+    if leftovers.is_empty() {
+        return "nada".to_owned();
+    }
+    let texts = leftovers.iter().map(|each| format!("{} com {}", each.name, duration(each.remaining)));
     texts.collect::<Vec<_>>().join(", ")
 }
 

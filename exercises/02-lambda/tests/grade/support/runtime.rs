@@ -49,6 +49,28 @@ pub fn arrival(at_ms: u64, request_id: &str) -> Arrival {
     }
 }
 
+/// Uma invocação como quem lê a mensagem a vê; `nenhum evento` quando não há.
+pub fn told(invocation: Option<&Invocation>) -> String {
+    let Some(invocation) = invocation else {
+        return "nenhum evento".to_owned();
+    };
+    let or_none = |text: &Option<String>| text.clone().unwrap_or("nada".to_owned());
+    format!(
+        "pedido {}, tentativa {}, prazo {}, ARN {}, rastreamento {}, evento `{}`",
+        invocation.request_id,
+        or_none(&invocation.invocation_id),
+        invocation.deadline_ms,
+        invocation.invoked_function_arn,
+        or_none(&invocation.trace_id),
+        String::from_utf8_lossy(&invocation.payload).escape_debug()
+    )
+}
+
+/// O valor de um cabeçalho, ou que ele não veio.
+pub fn header(value: Option<&str>) -> String {
+    value.map_or("nada".to_owned(), |text| format!("`{text}`"))
+}
+
 pub fn failure() -> FunctionError {
     FunctionError::new("SmsError", "a operadora não respondeu")
 }
