@@ -71,21 +71,26 @@ fn a_load_can_exceed_the_slots_or_the_rate(
     );
 }
 
-/// Todo limite é um 429 com `Type` `User` e o `Reason` da causa.
+/// Todo limite é um 429 com `Type` `User` e o `Reason` da causa; a frase só se cobra onde foi vista na AWS.
 #[rstest]
-#[case::account(Limit::Concurrency(Pool::Account), "ConcurrentInvocationLimitExceeded")]
-#[case::reserved(Limit::Concurrency(Pool::Reserved), "ReservedFunctionConcurrentInvocationLimitExceeded")]
-#[case::account_rate(Limit::InvocationRate(Pool::Account), "FunctionInvocationRateLimitExceeded")]
-#[case::reserved_rate(Limit::InvocationRate(Pool::Reserved), "ReservedFunctionInvocationRateLimitExceeded")]
-#[case::caller(Limit::CallerRate, "CallerRateLimitExceeded")]
-#[case::snapshots(Limit::SnapshotCreation, "ConcurrentSnapshotCreateLimitExceeded")]
-fn each_limit_has_its_reason(#[case] limit: Limit, #[case] reason: &str) {
+#[case::account(Limit::Concurrency(Pool::Account), "ConcurrentInvocationLimitExceeded", Some("Rate Exceeded."))]
+#[case::reserved(
+    Limit::Concurrency(Pool::Reserved),
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    Some("Rate Exceeded.")
+)]
+#[case::account_rate(Limit::InvocationRate(Pool::Account), "FunctionInvocationRateLimitExceeded", None)]
+#[case::reserved_rate(Limit::InvocationRate(Pool::Reserved), "ReservedFunctionInvocationRateLimitExceeded", None)]
+#[case::caller(Limit::CallerRate, "CallerRateLimitExceeded", Some("Rate exceeded"))]
+#[case::snapshots(Limit::SnapshotCreation, "ConcurrentSnapshotCreateLimitExceeded", None)]
+fn each_limit_has_its_reason(#[case] limit: Limit, #[case] reason: &str, #[case] message: Option<&str>) {
     let response = too_many_requests(limit, None);
-    let found = (response.status, &response.body["Type"], &response.body["Reason"]);
+    let message = message.map_or_else(|| response.body["message"].clone(), |message| json!(message));
+    let found = (response.status, &response.body["Type"], &response.body["Reason"], &response.body["message"]);
     expect_same!(
         found,
-        (429, &json!("User"), &json!(reason)),
-        "uma recusa por {} é 429, com `Type` `User` e `Reason` `{reason}`; a sua é {} com o corpo {}",
+        (429, &json!("User"), &json!(reason), &message),
+        "uma recusa por {} é 429, com `Type` `User`, `Reason` `{reason}` e `message` {message}; a sua é {} com o corpo {}",
         tell(limit),
         response.status,
         response.body
@@ -97,21 +102,6 @@ fn each_limit_has_its_reason(#[case] limit: Limit, #[case] reason: &str) {
 fn the_scaling_rate_is_also_a_429() {
     let status = too_many_requests(Limit::ScalingRate, None).status;
     expect_same!(status, 429, "faltou ritmo para criar um ambiente: a resposta é 429; a sua é {status}");
-}
-
-/// A frase é a observada na AWS: com ponto e maiúscula, menos no limite de quem chama.
-#[rstest]
-#[case::account(Limit::Concurrency(Pool::Account), "Rate Exceeded.")]
-#[case::reserved(Limit::Concurrency(Pool::Reserved), "Rate Exceeded.")]
-#[case::caller(Limit::CallerRate, "Rate exceeded")]
-fn the_message_is_the_one_of_aws(#[case] limit: Limit, #[case] message: &str) {
-    let body = too_many_requests(limit, None).body;
-    expect_same!(
-        body["message"],
-        json!(message),
-        "na recusa por {} a AWS escreve `message` `{message}`; o seu corpo é {body}",
-        tell(limit)
-    );
 }
 
 /// O tipo do erro vai em `x-amzn-ErrorType`, e `Retry-After`, quando há, em segundos inteiros para cima.
@@ -357,6 +347,25 @@ fn provisioned_environments_take_slots_even_when_idle() {
     expect_room(&mut shared, (THUMBNAIL, "1"), START, (700, Limit::Concurrency(Pool::Account)), rule);
     let rule = "o poço está cheio, mas os provisionados da versão 3 já estão separados";
     expect_one(&mut shared, (FORECAST, "3"), START, Ok(Placement::Provisioned), rule);
+}
+
+/// Um provisionado ocupa uma vaga só, parado ou trabalhando: a execução dele não conta outra vez.
+#[rstest]
+#[case::idle(0)]
+#[case::half(2)]
+#[case::busy(4)]
+fn a_busy_provisioned_environment_counts_once(#[case] busy: usize) {
+    let mut shared = account(1_000, &[]).with_provisioned(FORECAST, "3", 4);
+    let (running, _) = crowd(&mut shared, (FORECAST, "3"), busy, START);
+    expect_same!(running.len(), busy, "são 4 provisionados e {busy} execuções; rodaram {}", running.len());
+    let rule = format!("de 1.000 vagas, 4 são de provisionados, {busy} deles trabalhando");
+    expect_room(&mut shared, (THUMBNAIL, "1"), START, (996, Limit::Concurrency(Pool::Account)), &rule);
+
+    let mut reserved = account(1_000, &[(ALERT, 10)]).with_provisioned(ALERT, "1", 4);
+    let (running, _) = crowd(&mut reserved, (ALERT, "1"), busy, START);
+    expect_same!(running.len(), busy, "são 4 provisionados e {busy} execuções; rodaram {}", running.len());
+    let rule = format!("da reserva de 10, 4 vagas são de provisionados, {busy} deles trabalhando");
+    expect_room(&mut reserved, (ALERT, "2"), START, (6, Limit::Concurrency(Pool::Reserved)), &rule);
 }
 
 /// Um ambiente ocioso serve à mesma versão, e não a outra.
