@@ -19,24 +19,25 @@ mod stack;
 
 /// O evento diz de quem é, pelos campos que só aquele serviço manda.
 #[rstest]
-#[case::rest_api(events::api_gateway(), Service::ApiGateway)]
-#[case::http_api(events::api_gateway_v2(), Service::ApiGateway)]
-#[case::sign_up(events::cognito("PreSignUp_SignUp"), Service::Cognito)]
-#[case::confirmation(events::cognito("PostConfirmation_ConfirmSignUp"), Service::Cognito)]
-#[case::create(events::cloudformation("Create"), Service::CloudFormation)]
-#[case::delete(events::cloudformation("Delete"), Service::CloudFormation)]
-#[case::alexa(events::alexa(), Service::Alexa)]
-#[case::lex(events::lex(), Service::Lex)]
-#[case::viewer(events::cloudfront("viewer-request"), Service::CloudFront)]
-#[case::origin(events::cloudfront("origin-request"), Service::CloudFront)]
-fn the_event_says_who_sent_it(#[case] event: Value, #[case] expected: Service) {
-    let got = recognize(&event);
-    expect_same!(
-        got,
-        Some(expected),
-        "este evento é do {expected}; a sua função disse {}: {event}",
-        got.map_or("nenhum dos seis", Service::name)
-    );
+#[case::api_gateway(Service::ApiGateway, [events::api_gateway(), events::api_gateway_v2()])]
+#[case::cognito(
+    Service::Cognito,
+    [events::cognito("PreSignUp_SignUp"), events::cognito("PostConfirmation_ConfirmSignUp")]
+)]
+#[case::cloudformation(Service::CloudFormation, [events::cloudformation("Create"), events::cloudformation("Delete")])]
+#[case::alexa(Service::Alexa, [events::alexa()])]
+#[case::lex(Service::Lex, [events::lex()])]
+#[case::cloudfront(Service::CloudFront, [events::cloudfront("viewer-request"), events::cloudfront("origin-request")])]
+fn the_event_says_who_sent_it<const N: usize>(#[case] expected: Service, #[case] events: [Value; N]) {
+    for event in events {
+        let got = recognize(&event);
+        expect_same!(
+            got,
+            Some(expected),
+            "este evento é do {expected}; a sua função disse {}: {event}",
+            got.map_or("nenhum dos seis", Service::name)
+        );
+    }
 }
 
 /// Um evento de outro serviço não é de nenhum dos seis.
@@ -55,20 +56,19 @@ fn an_event_of_another_service_is_nobodys() {
 
 /// Cada serviço espera até o limite dele.
 #[rstest]
-#[case::api_gateway(Service::ApiGateway, 29)]
-#[case::cognito(Service::Cognito, 5)]
-#[case::cloudformation(Service::CloudFormation, 3_600)]
-#[case::alexa(Service::Alexa, 8)]
-#[case::lex(Service::Lex, 30)]
-#[case::cloudfront(Service::CloudFront, 30)]
-fn each_service_waits_up_to_its_limit(#[case] service: Service, #[case] seconds: u64) {
-    let got = patience(service);
-    expect_same!(
-        got,
-        Duration::from_secs(seconds),
-        "{service} espera {seconds} s; a sua função disse {}",
-        duration(got)
-    );
+#[case::at_most_ten_seconds(&[(Service::Cognito, 5), (Service::Alexa, 8)])]
+#[case::half_a_minute(&[(Service::ApiGateway, 29), (Service::Lex, 30), (Service::CloudFront, 30)])]
+#[case::one_hour(&[(Service::CloudFormation, 3_600)])]
+fn each_service_waits_up_to_its_limit(#[case] limits: &[(Service, u64)]) {
+    for (service, seconds) in limits {
+        let got = patience(*service);
+        expect_same!(
+            got,
+            Duration::from_secs(*seconds),
+            "{service} espera {seconds} s; a sua função disse {}",
+            duration(got)
+        );
+    }
 }
 
 /// O API Gateway entrega a resposta da função a quem pediu.
@@ -115,22 +115,21 @@ fn cognito_proceeds_with_the_event_it_gets_back(#[case] value: Value, #[case] co
 
 /// Sem `request` e `response` de volta, a operação falha.
 #[rstest]
-#[case::nothing(Value::Null)]
-#[case::empty(json!({}))]
-#[case::only_the_response(json!({ "response": { "autoConfirmUser": true } }))]
-#[case::only_the_request(json!({ "request": {} }))]
-#[case::like_an_api(json!({ "statusCode": 200, "body": "ok" }))]
-fn cognito_needs_the_whole_event_back(#[case] value: Value) {
-    let got = cognito(&events::cognito("PreSignUp_SignUp"), &Outcome::Returned(value.clone()), 1);
-    let message = "Unrecognizable lambda output".to_owned();
-    let expected = Reaction::Answer(Answer::OperationFailed { error: "InvalidLambdaResponseException", message });
-    expect_same!(
-        got,
-        expected,
-        "a função devolveu {value}, sem `request` e `response`: {}; a sua função deu {}",
-        describe(&expected),
-        describe(&got)
-    );
+#[case::nothing(&[Value::Null, json!({}), json!({ "statusCode": 200, "body": "ok" })])]
+#[case::half(&[json!({ "response": { "autoConfirmUser": true } }), json!({ "request": {} })])]
+fn cognito_needs_the_whole_event_back(#[case] values: &[Value]) {
+    for value in values {
+        let got = cognito(&events::cognito("PreSignUp_SignUp"), &Outcome::Returned(value.clone()), 1);
+        let message = "Unrecognizable lambda output".to_owned();
+        let expected = Reaction::Answer(Answer::OperationFailed { error: "InvalidLambdaResponseException", message });
+        expect_same!(
+            got,
+            expected,
+            "a função devolveu {value}, sem `request` e `response`: {}; a sua função deu {}",
+            describe(&expected),
+            describe(&got)
+        );
+    }
 }
 
 /// O erro da função chega à pessoa com o nome do gatilho na frente, e sem repetição.
