@@ -136,7 +136,7 @@ impl Answer {
             Self::SaysPrepared(Prepared::Timeout) => "o texto pronto de demora".to_owned(),
             Self::ResourceReady { physical_resource_id } => format!("recurso pronto: {physical_resource_id}"),
             Self::ResourceFailed { reason } => format!("a pilha é desfeita: {}", shortened(reason)),
-            Self::Unpublished => "a AWS não publica o que chega aqui".to_owned(),
+            Self::Unpublished => "não se sabe: a AWS não publica".to_owned(),
         }
     }
 }

@@ -89,7 +89,6 @@ struct Record {
     payloads: Vec<Value>,
     queued: Vec<Value>,
     documents: Vec<String>,
-    last_was_good: bool,
 }
 
 /// A função de mentira; clones são a mesma função.
@@ -216,10 +215,7 @@ impl Function {
             Ending::Exited(_) => (Kind::Error, "o processo sai"),
         };
         self.timeline.record_since(started, FUNCTION, kind, format!("{number}ª chamada: {text}"));
-        let mut record = self.lock();
-        record.finished += 1;
-        record.last_was_good = kind == Kind::Success;
-        drop(record);
+        self.lock().finished += 1;
         let request_id = format!("00000000-0000-4000-8000-{number:012}");
         Execution { request_id, version: self.version.clone(), log: self.log.clone(), ending }
     }
@@ -257,11 +253,6 @@ impl Function {
             }
             self.written.notified().await;
         }
-    }
-
-    /// Se a última execução a terminar terminou bem.
-    pub fn last_was_good(&self) -> bool {
-        self.lock().last_was_good
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::caller::{Answer, Outcome, Reaction, Service};
 use crate::function::{Ending, Function};
-use crate::model::{CALLER, FunctionError, WAITING};
+use crate::model::{CALLER, FunctionError, InvokeError, WAITING};
 
 /// De que serviço é o evento; `None` quando não é de nenhum dos seis.
 pub fn recognize(event: &Value) -> Option<Service> {
@@ -250,13 +250,16 @@ pub async fn call(event: &Value, function: &Function, timeline: &Timeline) -> An
         let reaction = react(service, event, &outcome, attempt);
         note(timeline, started, service, &outcome, &reaction);
         match reaction {
+            // Sem permissão ou sem função, o evento nem entra na fila.
+            Reaction::KeepWaiting if turned_away(&outcome) => break,
             Reaction::TryAgain => {}
             Reaction::Answer(found) => {
                 answer = found;
                 break;
             }
             Reaction::KeepWaiting => {
-                let found = wait_for_document(event, function, started + patience(service)).await;
+                let give_up = started + patience(service);
+                let found = wait_for_document(event, function, outcome, give_up).await;
                 answer = found.unwrap_or_else(|| match react(service, event, &Outcome::TimedOut, attempt) {
                     Reaction::Answer(answer) => answer,
                     Reaction::TryAgain | Reaction::KeepWaiting => Answer::Unpublished,
@@ -269,22 +272,32 @@ pub async fn call(event: &Value, function: &Function, timeline: &Timeline) -> An
     answer
 }
 
-/// Espera, até `give_up`, o documento do recurso personalizado. Enquanto isso o Lambda repete a função que falhou, 1 e 2 min depois:
-/// quem a chamou foi a fila assíncrona.
-async fn wait_for_document(event: &Value, function: &Function, give_up: Instant) -> Option<Answer> {
-    let (queue, payload) = (function.clone(), event.clone());
-    let repeating = tokio::spawn(async move {
-        for minutes in [1, 2] {
-            if queue.last_was_good() {
-                break;
-            }
-            sleep(Duration::from_secs(60 * minutes)).await;
-            let _ = queue.run(&payload).await;
-        }
-    });
+/// Espera, até `give_up`, o documento do recurso personalizado. Enquanto isso a fila assíncrona cuida do que não deu certo.
+async fn wait_for_document(event: &Value, function: &Function, first: Outcome, give_up: Instant) -> Option<Answer> {
+    let repeating = tokio::spawn(keep_trying(event.clone(), function.clone(), first));
     let document = timeout_at(give_up, function.document()).await;
     repeating.abort();
     document.ok().map(|document| read_document(event, &document))
+}
+
+/// A fila assíncrona do Lambda: repete o erro da função 1 e 2 min depois, e a recusa de 1 s a 5 min, enquanto for preciso.
+async fn keep_trying(event: Value, function: Function, first: Outcome) {
+    let (mut outcome, mut errors, mut refusals) = (first, 0, 0);
+    loop {
+        let seconds = match outcome {
+            Outcome::Refused(_) => {
+                refusals += 1;
+                2u64.saturating_pow(refusals - 1).min(300)
+            }
+            Outcome::FunctionError(_) if errors < 2 => {
+                errors += 1;
+                60 * errors
+            }
+            Outcome::FunctionError(_) | Outcome::Returned(_) | Outcome::TimedOut => return,
+        };
+        sleep(Duration::from_secs(seconds)).await;
+        outcome = run(&event, &function).await;
+    }
 }
 
 /// Roda a função e traduz o fim dela.
@@ -307,9 +320,15 @@ async fn run(event: &Value, function: &Function) -> Outcome {
     }
 }
 
+/// Se o Lambda recusou a chamada na porta, antes de qualquer fila.
+fn turned_away(outcome: &Outcome) -> bool {
+    let Outcome::Refused(refusal) = outcome else { return false };
+    matches!(refusal.error, InvokeError::AccessDenied | InvokeError::ResourceNotFound)
+}
+
 /// Anota uma chamada na linha do tempo.
 fn note(timeline: &Timeline, started: Instant, service: Service, outcome: &Outcome, reaction: &Reaction) {
-    if *reaction == Reaction::KeepWaiting {
+    if *reaction == Reaction::KeepWaiting && !turned_away(outcome) {
         timeline.record_since(started, CALLER, Kind::Scheduled, format!("{service}: chamou e espera o documento"));
         return;
     }
