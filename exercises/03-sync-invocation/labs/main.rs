@@ -20,6 +20,7 @@ use sync_invocation::events::{self, replies};
 use sync_invocation::function::{Behavior, Ending, Function, Run};
 use sync_invocation::model::{CALLER, FUNCTION, FunctionError, InvokeError, InvokeResponse, Refusal, WAITING};
 
+const FUNCTION_ERROR: &str = "X-Amz-Function-Error";
 const FORECAST: &str = "Granizo em Serra Clara às 15h.";
 
 /// Quem chama.
@@ -140,8 +141,8 @@ async fn play(scenario: Scenario) -> Output {
         duration(elapsed),
         seen = seen.trim_end_matches('.')
     );
-    let tone = match answer {
-        Answer::Http { status, .. } if status >= 500 => Tone::Bad,
+    let tone = match &answer {
+        Answer::Http { status, body } if *status >= 400 || body.starts_with(FUNCTION_ERROR) => Tone::Bad,
         Answer::OperationFailed { .. } | Answer::ResourceFailed { .. } => Tone::Bad,
         Answer::SaysPrepared(_) | Answer::Unpublished => Tone::Plain,
         _ => Tone::Good,
@@ -161,10 +162,10 @@ async fn call_with_sdk(function: &Function, event: &Value, timeline: &Timeline) 
             .await;
     let answer = match &finished.outcome {
         client_retry::Outcome::Answered(response) => {
-            match response.error_type.as_ref().or(response.function_error.as_ref()) {
-                Some(error) => Answer::http_error(response.status, error),
-                None => Answer::Http { status: response.status, body: response.body.clone() },
-            }
+            let header = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name}: {value}"));
+            let failed = header("x-amzn-ErrorType", &response.error_type)
+                .or_else(|| header(FUNCTION_ERROR, &response.function_error));
+            Answer::Http { status: response.status, body: failed.unwrap_or_else(|| response.body.clone()) }
         }
         client_retry::Outcome::TimedOut => Answer::Says("o programa cansou de esperar".to_owned()),
         client_retry::Outcome::Disconnected => Answer::Says("a conexão caiu".to_owned()),
