@@ -1,5 +1,6 @@
 //! Os testes do passo `permissions`: o ARN, o statement, cada política sozinha, a decisão e quem é puxado.
 
+use kit::text::count;
 use lambda::permissions::{
     AddPermission, ApiError, Caller, Decision, Effect, Grant, IdentityStatement, Origin, Principal, Statement, Verdict,
     add_permission, admits_strangers, arn_like, decide, grant_for, identity_verdict, missing_actions, resource_verdict,
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::expect_same;
 use crate::support::grants::{
-    ACCOUNT, BUCKET, COOPERATIVE, FUNCTION, OTHER, allow, ana, deny, identity, permission, permissions, s3, service,
-    statement, tell,
+    ACCOUNT, BUCKET, COOPERATIVE, FUNCTION, OTHER, allow, ana, deny, identity, list, permission, permissions, s3,
+    service, statement, tell, told, told_policy, told_request,
 };
 
 /// `ArnLike` compara os seis campos um a um; um `*` não passa de um campo a outro.
@@ -85,8 +86,10 @@ fn add_permission_writes_the_statement(
     expect_same!(
         found,
         std::slice::from_ref(&expected),
-        "`AddPermission` para {principal}, SourceArn {source_arn:?} e SourceAccount {source_account:?} escreve\n{expected}\n\ne \
-         o seu escreveu\n{found:?}"
+        "`AddPermission` para {principal}, SourceArn {} e SourceAccount {} escreve\n{expected}\n\ne o seu escreveu\n{}",
+        told(source_arn),
+        told(source_account),
+        Value::from(found.clone())
     );
 }
 
@@ -101,7 +104,9 @@ fn each_qualifier_has_its_own_policy() {
         found,
         expected,
         "a função, a versão 7 e o alias live têm cada um a sua política, e o `Resource` é o ARN com o qualificador: \
-         {expected:?}; no seu código, {found:?}"
+         {}; no seu código, {}",
+        expected.join(", "),
+        found.join(", ")
     );
 }
 
@@ -126,9 +131,11 @@ fn a_bad_permission_changes_nothing(
     expect_same!(
         (&found, policy.len()),
         (&Err(expected.clone()), before.len()),
-        "depois de permissões `s3` em {before:?}, `AddPermission` de {request:?} dá `{expected}` e não acrescenta nada; no seu \
-         código, {found:?}, com {} statements",
-        policy.len()
+        "depois de {}, pedir {} dá `{expected}` e deixa {0}; no seu código, o resultado é {}, e fica {}",
+        count(before.len(), "statement", "statements"),
+        told_request(&request),
+        found.as_ref().err().map_or("aceito".to_owned(), |error| format!("`{error}`")),
+        count(policy.len(), "statement", "statements")
     );
 }
 
@@ -148,7 +155,8 @@ fn an_explicit_deny_wins(#[case] policy: &[IdentityStatement], #[case] expected:
     expect_same!(
         found,
         expected,
-        "lambda:InvokeFunction em {FUNCTION}, com a política {policy:?}: {expected:?}; o seu `identity_verdict` deu {found:?}"
+        "lambda:InvokeFunction em {FUNCTION}, com a política ({}): {expected:?}; o seu `identity_verdict` deu {found:?}",
+        told_policy(policy)
     );
 }
 
@@ -212,7 +220,8 @@ fn a_permission_is_of_one_arn(#[case] qualifier: Option<&str>, #[case] suffix: &
     expect_same!(
         found,
         expected,
-        "a permissão foi dada com o qualificador {qualifier:?} e o S3 chama {arn}: {expected:?}; o seu `decide` deu {found:?}"
+        "a permissão foi dada com o qualificador {} e o S3 chama {arn}: {expected:?}; o seu `decide` deu {found:?}",
+        told(qualifier)
     );
 }
 
@@ -318,8 +327,9 @@ fn a_bucket_recreated_by_a_stranger(#[case] source_account: Option<&str>, #[case
     expect_same!(
         after,
         expected,
-        "SourceArn {BUCKET} e SourceAccount {source_account:?}; o bucket foi recriado pela conta {OTHER}: {expected:?}; o seu \
-         `decide` deu {after:?}"
+        "SourceArn {BUCKET} e SourceAccount {}; o bucket foi recriado pela conta {OTHER}: {expected:?}; o seu `decide` deu \
+         {after:?}",
+        told(source_account)
     );
 }
 
@@ -367,7 +377,17 @@ fn an_open_statement_admits_strangers(
 fn who_pushes_is_in_the_function_policy(#[case] origin: Origin, #[case] principal: Option<&'static str>) {
     let expected = principal.map_or(Grant::ExecutionRole, |principal| Grant::FunctionPolicy { principal });
     let found = grant_for(origin);
-    expect_same!(found, expected, "{origin:?}: a permissão vai em {expected:?}; o seu `grant_for` deu {found:?}");
+    let tell = |grant: Grant| match grant {
+        Grant::FunctionPolicy { principal } => format!("na política da função, para {principal}"),
+        Grant::ExecutionRole => "na execution role".to_owned(),
+    };
+    expect_same!(
+        found,
+        expected,
+        "{origin:?}: a permissão vai {}; o seu `grant_for` a põe {}",
+        tell(expected),
+        tell(found)
+    );
 }
 
 /// O Lambda lê a fila com a execution role: falta o que ela não permite na fila.
@@ -383,7 +403,10 @@ fn a_pulled_source_needs_the_execution_role(#[case] role: &[IdentityStatement], 
     expect_same!(
         found,
         expected,
-        "com a execution role {role:?}, para ler {QUEUE} falta {expected:?}; o seu `missing_actions` deu {found:?}"
+        "com a execution role ({}), para ler {QUEUE} falta {}; o seu `missing_actions` deu {}",
+        told_policy(role),
+        list(expected),
+        list(&found)
     );
 }
 

@@ -6,7 +6,8 @@ use rstest::rstest;
 
 use crate::support::expect_same;
 use crate::support::releases::{
-    ARN, DLQ, LATEST, alias, code, expect_run, function, publish, share, three, v, weights,
+    ARN, DLQ, LATEST, alias, code, expect_run, function, outcome, publish, refusal, share, three, told, told_alias, v,
+    weights,
 };
 
 /// Cada publicação de algo novo ganha o número seguinte.
@@ -43,19 +44,21 @@ fn the_description_of_the_request_is_only_of_the_version() {
     let mut function = function(&[]);
     let named = |text: &str| PublishVersion { description: Some(text.to_owned()), ..PublishVersion::default() };
     let found = function.publish_version(&named("primeira"));
-    expect_same!(found, Ok(1), "a primeira publicação dá a versão 1; no seu código, {found:?}");
+    expect_same!(found, Ok(1), "a primeira publicação dá `1`; no seu código, {}", outcome(&found));
     let again = function.publish_version(&named("outra"));
     expect_same!(
         again,
         Ok(1),
-        "só a descrição do pedido é outra, e $LATEST não mudou: continua a versão 1; no seu código, {again:?}"
+        "só a descrição do pedido é outra, e $LATEST não mudou: continua `1`; no seu código, {}",
+        outcome(&again)
     );
-    let descriptions = (function.versions.get(&1).map(|each| each.description.clone()), function.latest.description);
+    let version = function.versions.get(&1).map_or("(não existe)", |each| each.description.as_str());
+    let latest = function.latest.description.as_str();
     expect_same!(
-        descriptions,
-        (Some("primeira".to_owned()), "previsão".to_owned()),
+        (version, latest),
+        ("primeira", "previsão"),
         "a versão 1 fica com a descrição com que nasceu, `primeira`, e $LATEST com a dele, `previsão`; no seu código são \
-         {descriptions:?}"
+         `{version}` e `{latest}`"
     );
 }
 
@@ -68,8 +71,8 @@ fn a_published_version_never_changes() {
     expect_run(&function, None, LATEST, "sha-2", "sem qualificador, vale $LATEST, que mudou");
     publish(&mut function, 2, "$LATEST mudou");
     function.latest.memory_size = 3_008;
-    let memory = function.versions.get(&2).map(|each| each.memory_size);
-    expect_same!(memory, Some(256), "a versão 2 foi publicada com 256 MB; agora ela tem {memory:?}");
+    let memory = function.versions.get(&2).map_or(0, |each| each.memory_size);
+    expect_same!(memory, 256, "a versão 2 foi publicada com 256 MB; agora ela tem {memory} MB");
 }
 
 /// O número de uma versão apagada não volta.
@@ -89,16 +92,22 @@ fn a_number_is_never_reused() {
 fn the_code_can_be_required() {
     let mut function = function(&[]);
     let requiring = |sha: &str| PublishVersion { code_sha256: Some(sha.to_owned()), ..PublishVersion::default() };
-    let found = function.publish_version(&requiring("sha-9")).map_err(|error| error.to_string());
+    let found = function.publish_version(&requiring("sha-9"));
     let expected = "CodeSHA256 (sha-9) is different from current CodeSHA256 in $LATEST (sha-0). Please try again with the \
                     CodeSHA256 in $LATEST.";
     expect_same!(
-        found,
+        found.as_ref().map_err(ToString::to_string),
         Err(expected.to_owned()),
-        "o pedido exige sha-9 e $LATEST tem sha-0: `{expected}`; no seu código, {found:?}"
+        "o pedido exige sha-9 e $LATEST tem sha-0: o erro é `{expected}`; no seu código, {}",
+        outcome(&found)
     );
     let found = function.publish_version(&requiring("sha-0"));
-    expect_same!(found, Ok(1), "o pedido exige sha-0, que é o de $LATEST: publica a 1; no seu código, {found:?}");
+    expect_same!(
+        found,
+        Ok(1),
+        "o pedido exige sha-0, que é o de $LATEST: publica `1`; no seu código, {}",
+        outcome(&found)
+    );
 }
 
 /// O qualificador escolhe a versão: nenhum, $LATEST, um número ou um alias.
@@ -123,12 +132,13 @@ fn the_qualifier_chooses_the_version(#[case] qualifier: Option<&str>, #[case] ve
 fn what_does_not_exist_is_not_found(#[case] qualifier: &str) {
     let mut function = three();
     function.delete_version(1);
-    let found = function.invoke(Some(qualifier), &mut Random::new(1)).map_err(|error| error.to_string());
+    let found = function.invoke(Some(qualifier), &mut Random::new(1)).map(|each| each.executed_version);
     let expected = format!("Function not found: {ARN}:{qualifier}");
     expect_same!(
-        found,
+        found.as_ref().map_err(ToString::to_string),
         Err(expected.clone()),
-        "há as versões 2 e 3 e nenhum alias; chamar {qualifier} dá `{expected}`; no seu código, {found:?}"
+        "há as versões 2 e 3 e nenhum alias; chamar {qualifier} dá o erro `{expected}`; no seu código, {}",
+        outcome(&found)
     );
 }
 
@@ -149,7 +159,9 @@ fn an_alias_name_follows_the_pattern(#[case] name: &str, #[case] accepted: bool)
     expect_same!(
         found,
         expected,
-        "o padrão é (?!^[0-9]+$)([a-zA-Z0-9-_]+): para o nome `{name}` o resultado é {expected:?}; no seu código, {found:?}"
+        "o padrão é (?!^[0-9]+$)([a-zA-Z0-9-_]+): para o nome `{name}` o resultado é {}; no seu código, {}",
+        outcome(&expected),
+        outcome(&found)
     );
 }
 
@@ -164,8 +176,9 @@ fn an_alias_name_has_at_most_128_characters(#[case] length: usize, #[case] accep
     expect_same!(
         found,
         expected,
-        "um nome vai até 128 caracteres; com {length}, o seu `create_alias` {}",
-        if found.is_ok() { "aceitou".to_owned() } else { format!("deu {found:?}") }
+        "um nome vai até 128 caracteres; com {length}, o resultado é {}; no seu código, {}",
+        outcome(&expected),
+        outcome(&found)
     );
 }
 
@@ -201,14 +214,21 @@ fn two_versions_follow_the_rules(
         expect_same!(
             found,
             expected,
-            "há as versões 1, 2 e 3; um alias da versão {version} com pesos {others:?} dá {}; o seu `{operation}` deu {}",
-            expected.as_ref().map_or("certo".to_owned(), ToString::to_string),
-            found.as_ref().map_or("certo".to_owned(), ToString::to_string)
+            "há as versões 1, 2 e 3; um alias da versão {version}, {}, dá {}; o seu `{operation}` deu {}",
+            told(&weights(others)),
+            refusal(expected.as_ref()),
+            refusal(found.as_ref())
         );
     }
     if expected.is_some() {
-        let aliases = &function.aliases;
-        expect_same!(*aliases, before, "um pedido recusado não muda nada: havia {before:?}; agora há {aliases:?}");
+        let unchanged = function.aliases == before;
+        expect_same!(
+            unchanged,
+            true,
+            "um pedido recusado não muda nada; depois dele há {} e {}",
+            format!("em canary {}", told_alias(function.aliases.get("canary"))),
+            format!("em live {}", told_alias(function.aliases.get("live")))
+        );
     }
 }
 
@@ -238,14 +258,18 @@ fn two_versions_share_the_role_and_the_queue(
     let queue = |queue: Option<&str>| queue.map(str::to_owned);
     let first = Configuration { dead_letter_target: queue(first_queue), ..code("a") };
     let second = Configuration { dead_letter_target: queue(second_queue), ..second };
-    let told = format!("a versão 1 tem {first:?} e a 2 tem {second:?}");
+    let tell = |each: &Configuration| {
+        format!("o papel {} e {}", each.role, each.dead_letter_target.as_deref().unwrap_or("nenhuma DLQ"))
+    };
+    let both = format!("a versão 1 tem {}, e a 2 tem {}", tell(&first), tell(&second));
     let mut function = function(&[first, second]);
     let found = function.create_alias("live", v(1), weights(&[(v(2), 0.1)])).err();
     expect_same!(
         found,
         expected,
-        "{told}: um alias das duas dá {}; no seu código, {found:?}",
-        expected.as_ref().map_or("certo".to_owned(), ToString::to_string)
+        "{both}: um alias das duas dá {}; no seu código, {}",
+        refusal(expected.as_ref()),
+        refusal(found.as_ref())
     );
 }
 
@@ -259,14 +283,16 @@ fn a_name_belongs_to_one_alias() {
     expect_same!(
         found,
         Err(ApiError::AliasExists { arn: arn.clone() }),
-        "live já existe: `Alias already exists: {arn}`; no seu código, {found:?}"
+        "live já existe: o erro é `Alias already exists: {arn}`; no seu código, {}",
+        outcome(&found)
     );
     let arn = format!("{ARN}:prod");
     let found = function.update_alias("prod", Some(v(2)), None);
     expect_same!(
         found,
         Err(ApiError::AliasNotFound { arn: arn.clone() }),
-        "prod não existe: `Cannot find alias arn: {arn}`; no seu código, {found:?}"
+        "prod não existe: o erro é `Cannot find alias arn: {arn}`; no seu código, {}",
+        refusal(found.as_ref().err())
     );
 }
 
@@ -282,14 +308,21 @@ fn an_update_changes_only_what_came() {
         (Some(v(2)), None, v(2), weights(&[])),
     ];
     for (version, others, function_version, expected) in steps {
-        let told = format!("FunctionVersion {version:?} e pesos {others:?}");
+        let request = format!(
+            "FunctionVersion {} e {}",
+            version.map_or("ausente".to_owned(), |version: VersionId| version.to_string()),
+            others.as_ref().map_or("pesos ausentes".to_owned(), told)
+        );
         let result = function.update_alias("live", version, others);
         let found = function.aliases.get("live").cloned();
         let expected = Some(Alias { function_version, weights: expected });
         expect_same!(
             (&result, &found),
             (&Ok(()), &expected),
-            "`UpdateAlias` com {told} deixa o alias com {expected:?}; no seu código ficou {found:?} ({result:?})"
+            "`UpdateAlias` com {request} deixa {}; no seu código, o pedido dá {} e fica {}",
+            told_alias(expected.as_ref()),
+            refusal(result.as_ref().err()),
+            told_alias(found.as_ref())
         );
     }
 }
@@ -304,7 +337,12 @@ fn an_alias_moves_only_when_told() {
     publish(&mut function, 2, "$LATEST mudou");
     expect_run(&function, Some("live"), v(1), "sha-1", "a versão 2 foi publicada, e live continua na 1");
     let moved = function.update_alias("live", Some(v(2)), None);
-    expect_same!(moved, Ok(()), "mover live para a versão 2 é aceito; no seu código, {moved:?}");
+    expect_same!(
+        moved,
+        Ok(()),
+        "mover live para a versão 2 é aceito; no seu código, {}",
+        refusal(moved.as_ref().err())
+    );
     expect_run(&function, Some("live"), v(2), "sha-2", "live foi movido para a versão 2");
 }
 
@@ -339,8 +377,9 @@ fn each_invocation_is_a_draw(#[case] weight: f64, #[case] seed: u64) {
         expect_same!(
             found,
             Ok(expected),
-            "peso {weight} para a versão 2 e sorteio {fraction:.3} na invocação {number}: roda a {expected}; no seu código, \
-             {found:?}"
+            "peso {weight} para a versão 2 e sorteio {fraction:.3} na invocação {number}: roda `{expected}`; no seu \
+             código, {}",
+            outcome(&found)
         );
     }
 }
@@ -355,6 +394,7 @@ fn a_draw_equal_to_the_weight_stays() {
     expect_same!(
         found,
         Ok(v(1)),
-        "o sorteio deu exatamente o peso da versão 2, {weight:.3}, e só um menor vai para ela: roda a 1; no seu código, {found:?}"
+        "o sorteio deu exatamente o peso da versão 2, {weight:.3}, e só um menor vai para ela: roda `1`; no seu código, {}",
+        outcome(&found)
     );
 }

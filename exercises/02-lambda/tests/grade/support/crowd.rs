@@ -1,9 +1,10 @@
 //! Muitas invocações de uma vez no passo `concurrency`, e o que se diz delas.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use kit::text::thousands;
-use lambda::concurrency::{Account, Limit, Placement, Pool, Running};
+use lambda::concurrency::{Account, InvalidParameterValueException, Limit, Placement, Pool, Running};
 
 use super::expect_same;
 
@@ -103,6 +104,17 @@ fn fate(outcome: Result<Placement, Limit>) -> String {
         Ok(Placement::Cold) => "roda em um ambiente novo".to_owned(),
         Err(limit) => format!("é recusada por {}", tell(limit)),
     }
+}
+
+/// `100 de send-sms e 20 de get-forecast`; `nenhuma`.
+pub fn told<T: Display>(parts: impl IntoIterator<Item = (T, u64)>) -> String {
+    let parts: Vec<String> = parts.into_iter().map(|(name, number)| format!("{number} de {name}")).collect();
+    if parts.is_empty() { "nenhuma".to_owned() } else { parts.join(" e ") }
+}
+
+/// O erro, ou que o pedido foi aceito.
+pub fn refusal(error: Option<&InvalidParameterValueException>) -> String {
+    error.map_or("aceito".to_owned(), |error| format!("o erro `{error}`"))
 }
 
 /// O limite, como se lê numa frase.

@@ -1,5 +1,6 @@
 //! Quem chama e quem permite, no passo `permissions`.
 
+use kit::text::count;
 use lambda::permissions::{
     AddPermission, Caller, Effect, INVOKE_FUNCTION, IdentityStatement, Principal, Statement, add_permission,
 };
@@ -64,7 +65,11 @@ pub fn permissions(requests: &[AddPermission]) -> Vec<Statement> {
     let mut policy = Vec::new();
     for request in requests {
         if let Err(error) = add_permission(&mut policy, FUNCTION, request) {
-            panic!("a AWS aceita {request:?} depois de {policy:?}; o seu `add_permission` recusou com `{error}`");
+            panic!(
+                "a AWS aceita {} depois de {}; o seu `add_permission` recusou com `{error}`",
+                told_request(request),
+                count(policy.len(), "permissão aceita", "permissões aceitas")
+            );
         }
     }
     policy
@@ -89,6 +94,39 @@ pub fn identity(arn: &str, policy: &[IdentityStatement]) -> Caller {
 
 pub fn ana(policy: &[IdentityStatement]) -> Caller {
     identity("arn:aws:iam::123456789012:user/ana", policy)
+}
+
+/// `a` ou `ausente`.
+pub fn told(value: Option<&str>) -> &str {
+    value.unwrap_or("ausente")
+}
+
+/// O pedido, como se lê numa frase.
+pub fn told_request(request: &AddPermission) -> String {
+    format!(
+        "a permissão `{}` para {}, com SourceArn {}, SourceAccount {} e Qualifier {}",
+        request.statement_id,
+        request.principal,
+        told(request.source_arn.as_deref()),
+        told(request.source_account.as_deref()),
+        told(request.qualifier.as_deref())
+    )
+}
+
+/// `Allow sqs:* em *`, um por statement.
+pub fn told_policy(policy: &[IdentityStatement]) -> String {
+    let tell = |each: &IdentityStatement| {
+        format!("{:?} {} em {}", each.effect, each.actions.join(" e "), each.resources.join(" e "))
+    };
+    match policy {
+        [] => "sem statements".to_owned(),
+        _ => policy.iter().map(tell).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// `a e b`; `nada`.
+pub fn list(items: &[&str]) -> String {
+    if items.is_empty() { "nada".to_owned() } else { items.join(" e ") }
 }
 
 /// Quem chama, como se lê numa frase.

@@ -1,7 +1,9 @@
 //! A função `get-forecast` no passo `versions`, e como se fala dela.
 
+use std::fmt::Display;
+
 use kit::Random;
-use lambda::versions::{ApiError, Configuration, Function, PublishVersion, VersionId, Weights};
+use lambda::versions::{Alias, ApiError, Configuration, Function, PublishVersion, VersionId, Weights};
 
 use super::expect_same;
 
@@ -42,11 +44,42 @@ pub fn three() -> Function {
     function(&[code("sha-1"), code("sha-2"), code("sha-3")])
 }
 
+/// O resultado de um pedido, como se lê numa frase.
+pub fn outcome<T: Display>(result: &Result<T, ApiError>) -> String {
+    match result {
+        Ok(value) => format!("`{value}`"),
+        Err(error) => format!("o erro `{error}`"),
+    }
+}
+
+/// O erro de um pedido, ou que ele foi aceito.
+pub fn refusal(error: Option<&ApiError>) -> String {
+    error.map_or("aceito".to_owned(), |error| format!("o erro `{error}`"))
+}
+
+/// `2 com 0.1`; `sem pesos`.
+pub fn told(weights: &Weights) -> String {
+    let pairs: Vec<String> = weights.iter().map(|(version, weight)| format!("{version} com {weight}")).collect();
+    if pairs.is_empty() { "sem pesos".to_owned() } else { format!("pesos {}", pairs.join(" e ")) }
+}
+
+/// `alias da versão 1, pesos 2 com 0.1`.
+pub fn told_alias(alias: Option<&Alias>) -> String {
+    alias.map_or("nenhum alias".to_owned(), |each| {
+        format!("o alias na versão {}, {}", each.function_version, told(&each.weights))
+    })
+}
+
+/// `chamar live`; `chamar sem qualificador`.
+fn call(qualifier: Option<&str>) -> String {
+    format!("chamar {}", qualifier.unwrap_or("sem qualificador"))
+}
+
 /// Publica e confere o número.
 #[track_caller]
 pub fn publish(function: &mut Function, expected: u64, rule: &str) {
     let found = function.publish_version(&PublishVersion::default());
-    expect_same!(found, Ok(expected), "{rule}: `PublishVersion` dá a versão {expected}; no seu código, {found:?}");
+    expect_same!(found, Ok(expected), "{rule}: `PublishVersion` dá `{expected}`; no seu código, {}", outcome(&found));
 }
 
 /// `{ versão: peso }`.
@@ -62,8 +95,9 @@ pub fn alias(function: &mut Function, name: &str, version: VersionId, others: &[
     expect_same!(
         found,
         Ok(expected.clone()),
-        "o alias {name} para a versão {version}, com pesos {others:?}, é aceito e o ARN dele é {expected}; no seu código, \
-         {found:?}"
+        "o alias {name} para a versão {version}, {}, é aceito e o ARN dele é `{expected}`; no seu código, {}",
+        told(&weights(others)),
+        outcome(&found)
     );
 }
 
@@ -79,7 +113,12 @@ pub fn expect_run(function: &Function, qualifier: Option<&str>, version: Version
     expect_same!(
         seen,
         expected,
-        "{rule}: chamar com o qualificador {qualifier:?} roda a versão {version}, código {sha}; no seu código, {seen:?}"
+        "{rule}: {} roda a versão {version}, com o código {sha} e o ARN da chamada; no seu código, {}",
+        call(qualifier),
+        match &seen {
+            Ok((version, sha, arn)) => format!("roda a versão {version}, com o código {sha} e o ARN `{arn}`"),
+            Err(error) => format!("dá o erro `{error}`"),
+        }
     );
 }
 
