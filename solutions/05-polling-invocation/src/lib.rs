@@ -6,4 +6,7 @@
 // partial_batch
 // permissions
 // sqs
-// streams
+pub mod streams;
+pub mod api_error;
+pub mod shard;
+pub mod stream_function;

@@ -6,5 +6,5 @@
 // mod partial_batch
 // mod permissions
 // mod sqs
-// mod streams
+mod streams;
 mod support;
