@@ -6,7 +6,7 @@
 // partial_batch
 // permissions
 // sqs
-pub mod streams;
 pub mod api_error;
 pub mod shard;
 pub mod stream_function;
+pub mod streams;

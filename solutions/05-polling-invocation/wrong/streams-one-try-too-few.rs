@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api_error::ApiError;
 use crate::shard::{OnFailure, Shard, StreamRecord};
-use crate::stream_function::{Outcome, StreamFunction, back_off};
+use crate::stream_function::{Outcome, StreamFunction};
 
 /// Os campos de `CreateEventSourceMapping` que valem para um stream, como vieram; `None` é um campo que não veio.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -197,6 +197,8 @@ pub fn discard(discarded: &Discarded, shard: &mut Shard, on_failure: &mut OnFail
 
 /// Lê o shard até o fim, um lote de cada vez, com `ParallelizationFactor` 1.
 pub async fn consume(shard: &mut Shard, function: &StreamFunction, config: &StreamConfig, on_failure: &mut OnFailure) {
+    use crate::stream_function::back_off;
+
     while let Some(batch) = shard.read(config.batch_size).await {
         // O topo da pilha é o pedaço mais antigo: a ordem do shard.
         let mut pieces = vec![batch];
@@ -204,9 +206,8 @@ pub async fn consume(shard: &mut Shard, function: &StreamFunction, config: &Stre
             let (mut runs, mut attempts) = (0, 0);
             loop {
                 let now = shard.now();
-                let old = |record: &&StreamRecord| {
-                    is_expired(now.saturating_sub(record.arrived_at), shard.retention, config)
-                };
+                let old =
+                    |record: &&StreamRecord| is_expired(now.saturating_sub(record.arrived_at), shard.retention, config);
                 let expired = piece.iter().take_while(old).count();
                 if expired > 0 {
                     let records = piece.drain(..expired).collect();

@@ -6,9 +6,7 @@ use kit::text::duration;
 use kit::{Random, Timeline};
 use polling_invocation::shard::{Shard, StreamKind};
 use polling_invocation::stream_function::{Outcome, Trouble};
-use polling_invocation::streams::{
-    Condition, Decision, StreamConfig, decide, failure_record, is_expired, lanes, slot,
-};
+use polling_invocation::streams::{Condition, Decision, StreamConfig, decide, failure_record, is_expired, lanes, slot};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -58,9 +56,21 @@ fn bisect_is_kept() {
 /// Um valor fora da faixa recebe a ValidationException, com o campo e o limite.
 #[rstest]
 #[case::attempts_below(Some(-2), None, None, "Value '-2' at 'maximumRetryAttempts'", "greater than or equal to -1")]
-#[case::attempts_above(Some(10_001), None, None, "Value '10001' at 'maximumRetryAttempts'", "less than or equal to 10000")]
+#[case::attempts_above(
+    Some(10_001),
+    None,
+    None,
+    "Value '10001' at 'maximumRetryAttempts'",
+    "less than or equal to 10000"
+)]
 #[case::age_below(None, Some(-2), None, "Value '-2' at 'maximumRecordAgeInSeconds'", "greater than or equal to -1")]
-#[case::age_above(None, Some(604_801), None, "Value '604801' at 'maximumRecordAgeInSeconds'", "less than or equal to 604800")]
+#[case::age_above(
+    None,
+    Some(604_801),
+    None,
+    "Value '604801' at 'maximumRecordAgeInSeconds'",
+    "less than or equal to 604800"
+)]
 #[case::factor_zero(None, None, Some(0), "Value '0' at 'parallelizationFactor'", "greater than or equal to 1")]
 #[case::factor_eleven(None, None, Some(11), "Value '11' at 'parallelizationFactor'", "less than or equal to 10")]
 #[case::first_bad_field(Some(-5), Some(-5), Some(99), "Value '-5' at 'maximumRetryAttempts'", "greater than or equal to -1")]
@@ -162,7 +172,14 @@ fn a_record_expires_by_age_or_by_retention(
 #[case::no_limit(Outcome::FunctionError, 8, 9_999, None, false, Decision::Retry)]
 #[case::first_of_three(Outcome::FunctionError, 8, 1, Some(3), false, Decision::Retry)]
 #[case::third_of_three(Outcome::FunctionError, 8, 3, Some(3), false, Decision::Retry)]
-#[case::after_the_third_retry(Outcome::FunctionError, 8, 4, Some(3), false, Decision::Discard(Condition::RetryAttemptsExhausted))]
+#[case::after_the_third_retry(
+    Outcome::FunctionError,
+    8,
+    4,
+    Some(3),
+    false,
+    Decision::Discard(Condition::RetryAttemptsExhausted)
+)]
 #[case::no_retries(Outcome::FunctionError, 1, 1, Some(0), false, Decision::Discard(Condition::RetryAttemptsExhausted))]
 #[case::ten_thousand(Outcome::FunctionError, 1, 10_000, Some(10_000), true, Decision::Retry)]
 #[case::bisect_even(Outcome::FunctionError, 8, 1, Some(3), true, Decision::Split(4))]
@@ -170,7 +187,14 @@ fn a_record_expires_by_age_or_by_retention(
 #[case::bisect_two(Outcome::FunctionError, 2, 1, Some(0), true, Decision::Split(1))]
 #[case::bisect_without_limit(Outcome::FunctionError, 100, 1, None, true, Decision::Split(50))]
 #[case::alone_there_is_nothing_to_split(Outcome::FunctionError, 1, 1, Some(1), true, Decision::Retry)]
-#[case::alone_and_exhausted(Outcome::FunctionError, 1, 2, Some(1), true, Decision::Discard(Condition::RetryAttemptsExhausted))]
+#[case::alone_and_exhausted(
+    Outcome::FunctionError,
+    1,
+    2,
+    Some(1),
+    true,
+    Decision::Discard(Condition::RetryAttemptsExhausted)
+)]
 fn the_decision_after_an_attempt(
     #[case] outcome: Outcome,
     #[case] records: usize,
@@ -270,7 +294,10 @@ async fn dynamodb_has_its_own_name_for_the_batch() {
 #[tokio::test(start_paused = true)]
 async fn good_batches_advance_the_checkpoint() {
     let story = Reading::play(readings(10, None), DAY, &config(None, None, false), vec![]).await;
-    story.expect_batches(&["s1 s2 s3 s4 s5 s6 s7 s8", "s9 s10"], "o lote tem até 8 registros e o próximo começa onde ele acaba");
+    story.expect_batches(
+        &["s1 s2 s3 s4 s5 s6 s7 s8", "s9 s10"],
+        "o lote tem até 8 registros e o próximo começa onde ele acaba",
+    );
     story.expect_received(&[], "nada falhou");
     story.expect_checkpoint("s10");
 }
@@ -308,9 +335,7 @@ async fn a_passing_failure_discards_nothing() {
 #[tokio::test(start_paused = true)]
 async fn bisect_finds_the_poison_record() {
     let story = Reading::play(readings(8, Some(6)), DAY, &config(Some(1), None, true), vec![]).await;
-    let expected = [
-        "s1 s2 s3 s4 s5 s6 s7 s8", "s1 s2 s3 s4", "s5 s6 s7 s8", "s5 s6", "s5", "s6", "s6", "s7 s8",
-    ];
+    let expected = ["s1 s2 s3 s4 s5 s6 s7 s8", "s1 s2 s3 s4", "s5 s6 s7 s8", "s5 s6", "s5", "s6", "s6", "s7 s8"];
     story.expect_batches(&expected, "cada lote que falha vira duas metades, e a mais antiga vai primeiro");
     let rule = "as metades vão na hora; só o registro que não se divide mais espera 1 s";
     story.expect_starts(&[0, 100, 200, 300, 400, 500, 1_600, 1_700], rule);
