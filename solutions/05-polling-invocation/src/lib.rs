@@ -1,12 +1,14 @@
 //! Capítulo 05: a invocação por sondagem, o mapeamento da fonte de eventos.
 
-// batching
+pub mod api_error;
+pub mod batching;
 // filtering
 // kafka_mq
-// partial_batch
+pub mod partial_batch;
 // permissions
-// sqs
-pub mod api_error;
+pub mod queue;
 pub mod shard;
+pub mod sms_function;
+pub mod sqs;
 pub mod stream_function;
 pub mod streams;
