@@ -2,7 +2,7 @@
 
 pub mod api_error;
 pub mod batching;
-// filtering
+pub mod filtering;
 // kafka_mq
 pub mod partial_batch;
 // permissions

@@ -1,7 +1,7 @@
 //! Os testes que avaliam o capítulo 05, um módulo por passo.
 
 mod batching;
-// mod filtering
+mod filtering;
 // mod kafka_mq
 mod partial_batch;
 // mod permissions

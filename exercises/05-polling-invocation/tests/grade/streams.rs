@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use kit::text::duration;
-use kit::{Random, Timeline};
-use polling_invocation::shard::{Shard, StreamKind};
+use kit::Random;
+use polling_invocation::shard::StreamKind;
 use polling_invocation::stream_function::{Outcome, Trouble};
-use polling_invocation::streams::{Condition, Decision, StreamConfig, decide, failure_record, is_expired, lanes, slot};
+use polling_invocation::streams::{Condition, Decision, StreamConfig, decide, is_expired, lanes, slot};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::expect_same;
-use crate::support::stream::{DAY, Reading, config, decision, discarded, reading, readings, request, seconds};
+use crate::support::stream::{DAY, Reading, config, decision, reading, readings, record, request, seconds};
 
 /// Os valores aceitos são guardados; −1 ou ausente é sem limite.
 #[rstest]
@@ -165,70 +165,51 @@ fn a_record_expires_by_age_or_by_retention(
 
 /// A decisão depois de cada tentativa.
 #[rstest]
-#[case::success(Outcome::Succeeded, 8, 1, Some(0), true, Decision::Advance)]
-#[case::throttled(Outcome::Refused, 8, 0, Some(0), false, Decision::Retry)]
-#[case::throttled_never_splits(Outcome::Refused, 8, 0, Some(0), true, Decision::Retry)]
-#[case::throttled_after_the_last_run(Outcome::Refused, 1, 4, Some(3), true, Decision::Retry)]
-#[case::no_limit(Outcome::FunctionError, 8, 9_999, None, false, Decision::Retry)]
-#[case::first_of_three(Outcome::FunctionError, 8, 1, Some(3), false, Decision::Retry)]
-#[case::third_of_three(Outcome::FunctionError, 8, 3, Some(3), false, Decision::Retry)]
-#[case::after_the_third_retry(
-    Outcome::FunctionError,
-    8,
-    4,
-    Some(3),
-    false,
-    Decision::Discard(Condition::RetryAttemptsExhausted)
-)]
-#[case::no_retries(Outcome::FunctionError, 1, 1, Some(0), false, Decision::Discard(Condition::RetryAttemptsExhausted))]
-#[case::ten_thousand(Outcome::FunctionError, 1, 10_000, Some(10_000), true, Decision::Retry)]
-#[case::bisect_even(Outcome::FunctionError, 8, 1, Some(3), true, Decision::Split(4))]
-#[case::bisect_odd(Outcome::FunctionError, 5, 1, Some(3), true, Decision::Split(2))]
-#[case::bisect_two(Outcome::FunctionError, 2, 1, Some(0), true, Decision::Split(1))]
-#[case::bisect_without_limit(Outcome::FunctionError, 100, 1, None, true, Decision::Split(50))]
-#[case::alone_there_is_nothing_to_split(Outcome::FunctionError, 1, 1, Some(1), true, Decision::Retry)]
-#[case::alone_and_exhausted(
-    Outcome::FunctionError,
-    1,
-    2,
-    Some(1),
-    true,
-    Decision::Discard(Condition::RetryAttemptsExhausted)
-)]
-fn the_decision_after_an_attempt(
-    #[case] outcome: Outcome,
-    #[case] records: usize,
-    #[case] runs: u32,
-    #[case] maximum: Option<u32>,
-    #[case] bisect: bool,
-    #[case] expected: Decision,
-) {
-    let got = decide(outcome, records, runs, &config(maximum, None, bisect));
-    let happened = match outcome {
-        Outcome::Succeeded => "a função deu certo",
-        Outcome::FunctionError => "a função falhou",
-        Outcome::Refused => "a função não chegou a rodar (429 ou 5xx), o que não gasta tentativa nem divide",
-    };
-    expect_same!(
-        got,
-        expected,
-        "{happened}, com {records} registros, {runs} execuções deste lote, MaximumRetryAttempts {} e bisect {}: o Lambda \
-         decide {}; a sua função decidiu {}",
-        maximum.map_or("−1".to_owned(), |maximum| maximum.to_string()),
-        if bisect { "ligado" } else { "desligado" },
-        decision(expected),
-        decision(got)
-    );
-}
-
-fn record(kind: StreamKind, condition: Condition, runs: u32) -> Value {
-    let shard = Shard::new(&Timeline::new(&[]), kind, DAY, Vec::new());
-    let records = vec![
-        reading(4, "escola", "{}", Duration::from_millis(1_250)),
-        reading(5, "escola", "{", seconds(2)),
-        reading(6, "escola", "{}", seconds(3_661)),
-    ];
-    failure_record(&discarded(records, condition, runs), &shard, "req-7", "2026-11-22T18:30:00.000Z")
+#[case::success_and_refusals(&[
+    (Outcome::Succeeded, 8, 1, Some(0), true, Decision::Advance),
+    (Outcome::Refused, 8, 0, Some(0), false, Decision::Retry),
+    (Outcome::Refused, 8, 0, Some(0), true, Decision::Retry),
+    (Outcome::Refused, 1, 4, Some(3), true, Decision::Retry),
+])]
+#[case::retries(&[
+    (Outcome::FunctionError, 8, 9_999, None, false, Decision::Retry),
+    (Outcome::FunctionError, 8, 1, Some(3), false, Decision::Retry),
+    (Outcome::FunctionError, 8, 3, Some(3), false, Decision::Retry),
+    (Outcome::FunctionError, 1, 10_000, Some(10_000), true, Decision::Retry),
+])]
+#[case::exhausted(&[
+    (Outcome::FunctionError, 8, 4, Some(3), false, Decision::Discard(Condition::RetryAttemptsExhausted)),
+    (Outcome::FunctionError, 1, 1, Some(0), false, Decision::Discard(Condition::RetryAttemptsExhausted)),
+])]
+#[case::bisect(&[
+    (Outcome::FunctionError, 8, 1, Some(3), true, Decision::Split(4)),
+    (Outcome::FunctionError, 5, 1, Some(3), true, Decision::Split(2)),
+    (Outcome::FunctionError, 2, 1, Some(0), true, Decision::Split(1)),
+    (Outcome::FunctionError, 100, 1, None, true, Decision::Split(50)),
+])]
+#[case::alone(&[
+    (Outcome::FunctionError, 1, 1, Some(1), true, Decision::Retry),
+    (Outcome::FunctionError, 1, 2, Some(1), true, Decision::Discard(Condition::RetryAttemptsExhausted)),
+])]
+fn the_decision_after_an_attempt(#[case] attempts: &[(Outcome, usize, u32, Option<u32>, bool, Decision)]) {
+    for &(outcome, records, runs, maximum, bisect, expected) in attempts {
+        let got = decide(outcome, records, runs, &config(maximum, None, bisect));
+        let happened = match outcome {
+            Outcome::Succeeded => "a função deu certo",
+            Outcome::FunctionError => "a função falhou",
+            Outcome::Refused => "a função não chegou a rodar (429 ou 5xx), o que não gasta tentativa nem divide",
+        };
+        expect_same!(
+            got,
+            expected,
+            "{happened}, com {records} registros, {runs} execuções deste lote, MaximumRetryAttempts {} e bisect {}: o Lambda \
+             decide {}; a sua função decidiu {}",
+            maximum.map_or("−1".to_owned(), |maximum| maximum.to_string()),
+            if bisect { "ligado" } else { "desligado" },
+            decision(expected),
+            decision(got)
+        );
+    }
 }
 
 /// O registro de um lote que esgotou as tentativas, campo por campo.
@@ -300,13 +281,6 @@ async fn good_batches_advance_the_checkpoint() {
     );
     story.expect_received(&[], "nada falhou");
     story.expect_checkpoint("s10");
-}
-
-/// Um shard sem registros acaba sem chamar a função.
-#[tokio::test(start_paused = true)]
-async fn an_empty_shard_calls_nobody() {
-    let story = Reading::play(vec![], DAY, &config(None, None, false), vec![]).await;
-    story.expect_batches(&[], "não há registro nenhum");
 }
 
 /// O lote que falha é tentado de novo inteiro, e o seguinte espera.

@@ -6,7 +6,7 @@ use kit::Timeline;
 use kit::text::duration;
 use polling_invocation::shard::{ON_FAILURE, OnFailure, SHARD, STREAM_FUNCTION, Shard, StreamKind, StreamRecord};
 use polling_invocation::stream_function::{Call, StreamFunction, Trouble};
-use polling_invocation::streams::{Condition, Decision, Discarded, StreamConfig, StreamRequest, consume};
+use polling_invocation::streams::{Condition, Decision, Discarded, StreamConfig, StreamRequest, consume, failure_record};
 use serde_json::Value;
 
 use super::expect_same;
@@ -56,8 +56,15 @@ pub fn config(attempts: Option<u32>, age: Option<u64>, bisect: bool) -> StreamCo
     }
 }
 
-pub fn discarded(records: Vec<StreamRecord>, condition: Condition, runs: u32) -> Discarded {
-    Discarded { records, condition, runs }
+/// O registro que o destino recebe por um lote de três leituras, s4 a s6.
+pub fn record(kind: StreamKind, condition: Condition, runs: u32) -> Value {
+    let shard = Shard::new(&Timeline::new(&[]), kind, DAY, Vec::new());
+    let records = vec![
+        reading(4, "escola", "{}", Duration::from_millis(1_250)),
+        reading(5, "escola", "{", seconds(2)),
+        reading(6, "escola", "{}", seconds(3_661)),
+    ];
+    failure_record(&Discarded { records, condition, runs }, &shard, "req-7", "2026-11-22T18:30:00.000Z")
 }
 
 pub fn decision(decision: Decision) -> String {
