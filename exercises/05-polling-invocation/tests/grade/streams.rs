@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use kit::text::duration;
 use kit::Random;
+use kit::text::duration;
 use polling_invocation::shard::StreamKind;
 use polling_invocation::stream_function::{Outcome, Trouble};
 use polling_invocation::streams::{Condition, Decision, StreamConfig, decide, is_expired, lanes, slot};

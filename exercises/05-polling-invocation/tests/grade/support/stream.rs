@@ -6,7 +6,9 @@ use kit::Timeline;
 use kit::text::duration;
 use polling_invocation::shard::{ON_FAILURE, OnFailure, SHARD, STREAM_FUNCTION, Shard, StreamKind, StreamRecord};
 use polling_invocation::stream_function::{Call, StreamFunction, Trouble};
-use polling_invocation::streams::{Condition, Decision, Discarded, StreamConfig, StreamRequest, consume, failure_record};
+use polling_invocation::streams::{
+    Condition, Decision, Discarded, StreamConfig, StreamRequest, consume, failure_record,
+};
 use serde_json::Value;
 
 use super::expect_same;
