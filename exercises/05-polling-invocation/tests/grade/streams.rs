@@ -8,7 +8,7 @@ use polling_invocation::shard::StreamKind;
 use polling_invocation::stream_function::{Outcome, Trouble};
 use polling_invocation::streams::{Condition, Decision, StreamConfig, decide, is_expired, lanes, slot};
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::expect_same;
 use crate::support::stream::{DAY, Reading, config, decision, reading, readings, record, request, seconds};
@@ -163,6 +163,9 @@ fn a_record_expires_by_age_or_by_retention(
     );
 }
 
+/// Como terminou, registros, execuções, MaximumRetryAttempts, bisect e a decisão certa.
+type Attempt = (Outcome, usize, u32, Option<u32>, bool, Decision);
+
 /// A decisão depois de cada tentativa.
 #[rstest]
 #[case::success_and_refusals(&[
@@ -191,7 +194,7 @@ fn a_record_expires_by_age_or_by_retention(
     (Outcome::FunctionError, 1, 1, Some(1), true, Decision::Retry),
     (Outcome::FunctionError, 1, 2, Some(1), true, Decision::Discard(Condition::RetryAttemptsExhausted)),
 ])]
-fn the_decision_after_an_attempt(#[case] attempts: &[(Outcome, usize, u32, Option<u32>, bool, Decision)]) {
+fn the_decision_after_an_attempt(#[case] attempts: &[Attempt]) {
     for &(outcome, records, runs, maximum, bisect, expected) in attempts {
         let got = decide(outcome, records, runs, &config(maximum, None, bisect));
         let happened = match outcome {
