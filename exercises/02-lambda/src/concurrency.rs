@@ -1,0 +1,264 @@
+//! A concorrência: quem divide vagas com quem, quem é recusado e por que motivo.
+//!
+//! ```text
+//!   invocação ─▶ há ambiente provisionado livre? ──sim──▶ roda
+//!                    │ não: transborda
+//!                    ▼
+//!                há vaga (na reserva ou no poço da conta)? ──não──▶ 429
+//!                    │ sim
+//!                    ▼
+//!                há ambiente ocioso? ou o ritmo deixa criar um? ──não──▶ 429
+//!                    │ sim
+//!                    ▼
+//!                  roda
+//! ```
+//!
+//! Segue `lambda-concurrency`, `configuration-concurrency`, `scaling-behavior` e `monitoring-concurrency`, do guia do Lambda,
+//! e a forma `TooManyRequestsException` da API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// As vagas de uma conta em uma região, enquanto ninguém pede mais.
+pub const ACCOUNT_CONCURRENCY: u64 = 1_000;
+/// As vagas que precisam sobrar sem dono.
+pub const MINIMUM_UNRESERVED: u64 = 100;
+/// Quantas requisições por segundo um ambiente atende, por mais rápida que seja a função.
+pub const REQUESTS_PER_ENVIRONMENT: u64 = 10;
+/// Quantos ambientes novos uma função ganha a cada [`SCALING_WINDOW`].
+pub const SCALING_STEP: u64 = 1_000;
+/// O tempo em que [`SCALING_STEP`] ambientes voltam a caber.
+pub const SCALING_WINDOW: Duration = Duration::from_secs(10);
+
+/// O que uma função recebe, em média.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Requisições por segundo.
+    pub requests_per_second: u64,
+    /// Quanto dura cada execução.
+    pub mean_duration: Duration,
+}
+
+/// De quem são as vagas que a função usa.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    /// O poço da conta, que as funções sem reserva dividem.
+    Account,
+    /// A reserva da própria função.
+    Reserved,
+}
+
+/// O limite que recusou uma invocação.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Não há vaga.
+    Concurrency(Pool),
+    /// São requisições demais por segundo para as vagas que há.
+    InvocationRate(Pool),
+    /// Há vaga, mas a função já criou ambientes demais há pouco.
+    ScalingRate,
+    /// Quem chama passou do ritmo dele na API do Lambda.
+    CallerRate,
+    /// São instantâneos demais do SnapStart em criação.
+    SnapshotCreation,
+}
+
+/// O campo `Reason` de uma `TooManyRequestsException`. Os nomes são os da API; serializado, é o texto que vai no corpo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ThrottleReason {
+    ConcurrentInvocationLimitExceeded,
+    FunctionInvocationRateLimitExceeded,
+    ReservedFunctionConcurrentInvocationLimitExceeded,
+    ReservedFunctionInvocationRateLimitExceeded,
+    CallerRateLimitExceeded,
+    ConcurrentSnapshotCreateLimitExceeded,
+}
+
+/// A resposta da API a uma invocação recusada.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// O status HTTP.
+    pub status: u16,
+    /// Os cabeçalhos.
+    pub headers: Vec<(&'static str, String)>,
+    /// O corpo, em JSON.
+    pub body: Value,
+}
+
+/// Quantas vagas a carga ocupa, em números inteiros.
+pub fn required_concurrency(load: &Load) -> u64 {
+    todo!("calcula as vagas que {load:?} ocupa")
+}
+
+/// Diz se `concurrency` vagas bastam para a carga; `pool` é de quem elas são.
+///
+/// # Errors
+/// [`Limit::Concurrency`] ou [`Limit::InvocationRate`], o que a carga exceder.
+pub fn sustains(load: &Load, pool: Pool, concurrency: u64) -> Result<(), Limit> {
+    todo!("confere {load:?} com as {concurrency} vagas de {pool:?}")
+}
+
+impl Limit {
+    /// O `Reason` que a API dá. O de [`Limit::ScalingRate`] não é publicado: qualquer um serve.
+    pub fn reason(self) -> ThrottleReason {
+        todo!("dá a cada limite o seu `Reason`")
+    }
+}
+
+/// A resposta 429 a quem excedeu o limite; `retry_after` é quanto o serviço pede para esperar, quando pede.
+pub fn too_many_requests(limit: Limit, retry_after: Option<Duration>) -> Response {
+    todo!("monta o 429 de {limit:?}, com a espera de {retry_after:?}")
+}
+
+/// O ritmo em que uma função pode criar ambientes.
+///
+/// O saldo é guardado em tempo: se 1.000 ambientes voltam em 10 s, cada um custa 10 ms. Assim não há fração de ambiente.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalingRate {
+    /// O saldo em `at`, de zero a [`SCALING_WINDOW`].
+    pub saved: Duration,
+    /// Quando `saved` foi medido, desde o começo da história.
+    pub at: Duration,
+}
+
+impl ScalingRate {
+    /// O que custa cada ambiente novo.
+    pub const COST: Duration = Duration::from_millis(10);
+
+    /// Uma função que ainda não criou nenhum ambiente. `now` conta desde o começo da história.
+    pub fn new(now: Duration) -> Self {
+        Self { saved: SCALING_WINDOW, at: now }
+    }
+
+    /// O saldo em `now`.
+    pub fn level(&self, now: Duration) -> Duration {
+        todo!("soma ao saldo o tempo que passou até {now:?}, sem acumular")
+    }
+
+    /// Quantos ambientes a função pode criar em `now`. Não muda nada.
+    pub fn available(&self, now: Duration) -> u64 {
+        todo!("diz quantos ambientes o saldo paga em {now:?}")
+    }
+
+    /// Cria até `wanted` ambientes e diz quantos criou. `now` nunca anda para trás.
+    pub fn take(&mut self, wanted: u64, now: Duration) -> u64 {
+        todo!("cria até {wanted} ambientes em {now:?} e desconta do saldo")
+    }
+}
+
+/// As escolhas de quem configura uma função.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `ReservedConcurrentExecutions`; `None` é uma função que usa o poço da conta.
+    pub reserved: Option<u64>,
+    /// `ProvisionedConcurrentExecutions` de cada versão, já inicializados.
+    pub provisioned: BTreeMap<String, u64>,
+}
+
+impl Settings {
+    /// A soma da provisionada de todas as versões.
+    pub fn total_provisioned(&self) -> u64 {
+        self.provisioned.values().sum()
+    }
+}
+
+/// O que acontece agora em uma versão de uma função.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Execuções em ambientes provisionados.
+    pub provisioned: u64,
+    /// Execuções em ambientes comuns (*on-demand*).
+    pub on_demand: u64,
+    /// Ambientes comuns que existem, ocupados ou ociosos. No modelo, um ambiente ocioso não acaba.
+    pub environments: u64,
+}
+
+/// Onde uma invocação aceita roda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Em um ambiente provisionado.
+    Provisioned,
+    /// Em um ambiente comum que estava ocioso.
+    Warm,
+    /// Em um ambiente comum criado agora.
+    Cold,
+}
+
+/// Uma invocação em andamento; volta com [`Account::finish`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Running {
+    /// A função.
+    pub function: String,
+    /// A versão.
+    pub version: String,
+    /// Onde ela roda.
+    pub placement: Placement,
+}
+
+/// A `InvalidParameterValueException` (400) de uma configuração que a AWS recusa.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidParameterValueException {
+    /// A mensagem da AWS, em inglês.
+    pub message: String,
+}
+
+/// Uma conta em uma região.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// A cota de execuções simultâneas.
+    pub limit: u64,
+    /// As funções que têm alguma configuração. Quem não está aqui usa o poço da conta.
+    pub settings: BTreeMap<String, Settings>,
+    /// O que roda, por função e versão.
+    pub activity: BTreeMap<(String, String), Activity>,
+    /// O ritmo de cada função. Quem não está aqui ainda não criou ambiente.
+    pub scaling: BTreeMap<String, ScalingRate>,
+}
+
+impl Account {
+    /// Uma conta parada, sem nada configurado.
+    pub fn new(limit: u64) -> Self {
+        Self { limit, settings: BTreeMap::new(), activity: BTreeMap::new(), scaling: BTreeMap::new() }
+    }
+
+    /// Inicializa ambientes para uma versão. Vem pronto, e não confere os limites da AWS.
+    pub fn with_provisioned(mut self, function: &str, version: &str, executions: u64) -> Self {
+        let settings = self.settings.entry(function.to_owned()).or_default();
+        settings.provisioned.insert(version.to_owned(), executions);
+        self
+    }
+
+    /// As vagas que nenhuma função tem só para si, usadas ou não: `UnreservedConcurrentExecutions`.
+    pub fn unreserved(&self) -> u64 {
+        todo!("tira do limite da conta o que cada função separou")
+    }
+
+    /// `PutFunctionConcurrency`: reserva vagas para a função, no lugar da reserva que ela já tinha.
+    ///
+    /// # Errors
+    /// [`InvalidParameterValueException`], e nada muda.
+    pub fn put_function_concurrency(
+        &mut self,
+        function: &str,
+        reserved: u64,
+    ) -> Result<(), InvalidParameterValueException> {
+        todo!("confere e guarda a reserva de {reserved} vagas para {function}")
+    }
+
+    /// Começa uma execução em `now`, ou diz que limite não deixou. `now` nunca anda para trás.
+    ///
+    /// # Errors
+    /// O [`Limit`]; uma recusa não gasta nada.
+    pub fn invoke(&mut self, function: &str, version: &str, now: Duration) -> Result<Running, Limit> {
+        todo!("acha lugar para {function}:{version} em {now:?}")
+    }
+
+    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso.
+    pub fn finish(&mut self, running: Running) {
+        todo!("devolve a vaga de {running:?}")
+    }
+}

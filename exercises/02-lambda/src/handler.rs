@@ -1,0 +1,102 @@
+//! O handler: bytes de JSON entram, bytes de JSON saem, e o contexto diz de quem é a vez e quanto tempo resta.
+//!
+//! ```text
+//!   bytes ──▶ E ──▶ handler(E, contexto) ──▶ Ok(R)  ──▶ Answer::Response
+//!     └── não é um E ──────────┐      └────▶ Err(e) ──▶ Answer::Error
+//!                              └──────────────────────▶ Answer::Error
+//! ```
+//!
+//! Segue `rust-handler`, `rust-context`, `invocation-sync` e `lambda-runtime-environment`, do guia do Lambda.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::model::FunctionError;
+
+/// O que o handler sabe da invocação além do evento.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// O número do pedido.
+    pub request_id: String,
+    /// O instante em que o tempo da função acaba, em milissegundos desde 1970 (UTC).
+    pub deadline_ms: u64,
+    /// O ARN que foi chamado: da função, de uma versão ou de um alias.
+    pub invoked_function_arn: String,
+}
+
+impl Context {
+    /// Quanto tempo resta à função; `now_ms` é a hora de agora, em milissegundos desde 1970. Zero depois do prazo.
+    pub fn remaining_time(&self, now_ms: u64) -> Duration {
+        todo!("calcula o tempo que resta agora, {now_ms}")
+    }
+
+    /// O qualificador do ARN chamado: a versão ou o alias. `None` quando o ARN termina no nome da função.
+    pub fn qualifier(&self) -> Option<&str> {
+        todo!("separa o qualificador do fim de `invoked_function_arn`")
+    }
+}
+
+/// O que a função entrega ao Lambda no fim de uma invocação: o corpo, em JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Deu certo: o retorno do handler.
+    Response(Vec<u8>),
+    /// Falhou: o objeto de erro.
+    Error(Vec<u8>),
+}
+
+/// Uma invocação do começo ao fim: lê o evento, chama o handler e escreve a resposta.
+///
+/// Um evento que não é um `E` nem chega ao handler: é um erro do tipo `InvalidEventDataException`.
+pub async fn invoke<E, R>(
+    event: &[u8],
+    context: &Context,
+    handler: impl AsyncFnOnce(E, &Context) -> Result<R, FunctionError>,
+) -> Answer
+where
+    E: DeserializeOwned,
+    R: Serialize,
+{
+    let _ = (event, context, handler);
+    todo!("lê o evento, chama o handler e transforma o resultado em um `Answer`")
+}
+
+/// Como a execução terminou, para a linha `REPORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// O handler devolveu.
+    Completed,
+    /// O tempo da função acabou.
+    TimedOut,
+    /// O processo caiu; o texto é o tipo do erro, como `Runtime.ExitError`.
+    Crashed(String),
+}
+
+/// O que o Lambda mediu de uma invocação.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measurement {
+    /// Quanto durou a fase de invocação.
+    pub duration: Duration,
+    /// Quanto durou a inicialização do ambiente; `None` quando ele já estava pronto.
+    pub init_duration: Option<Duration>,
+    /// A memória configurada, em MB.
+    pub memory_size_mb: u32,
+    /// A maior memória usada, em MB.
+    pub max_memory_used_mb: u32,
+    /// Como terminou.
+    pub ending: Ending,
+}
+
+impl Measurement {
+    /// Os milissegundos cobrados: a invocação e a inicialização somadas, arredondadas para cima.
+    pub fn billed_duration_ms(&self) -> u128 {
+        todo!("soma as duas durações e arredonda para cima")
+    }
+
+    /// As três linhas que o Lambda escreve no log: `START`, `END` e `REPORT`.
+    pub fn log_lines(&self, request_id: &str, version: &str) -> [String; 3] {
+        todo!("escreve as três linhas do pedido {request_id} na versão {version}")
+    }
+}

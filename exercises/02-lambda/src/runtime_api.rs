@@ -1,0 +1,102 @@
+//! O laço de um runtime: pede um evento, chama a função, entrega o resultado e pede o próximo.
+//!
+//! ```text
+//!   start ──Err──▶ POST init/error ──▶ sai
+//!     │ Ok
+//!     ▼
+//!   GET invocation/next ──200──▶ handler ──Ok───▶ POST …/response ─┐
+//!     ▲   └─ outro ─▶ sai           └─────Err──▶ POST …/error ────┤
+//!     └──────────────────── não é 500 ◀───────────────────────────┴── 500 ──▶ sai
+//! ```
+//!
+//! Segue `runtimes-api` e `runtimes-custom`, do guia do Lambda, versão 2018-06-01 da API.
+
+use crate::endpoint::{Endpoint, Method, Request, Response};
+use crate::model::FunctionError;
+
+/// Um evento entregue pelo `next`, com o que veio nos cabeçalhos.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// `Lambda-Runtime-Aws-Request-Id`: o número do pedido, o mesmo em todas as tentativas dele.
+    pub request_id: String,
+    /// `Lambda-Runtime-Invocation-Id`: o número desta tentativa; `None` se não veio.
+    pub invocation_id: Option<String>,
+    /// `Lambda-Runtime-Deadline-Ms`: quando o tempo da função acaba, em milissegundos desde 1970.
+    pub deadline_ms: u64,
+    /// `Lambda-Runtime-Invoked-Function-Arn`: o ARN que foi chamado.
+    pub invoked_function_arn: String,
+    /// `Lambda-Runtime-Trace-Id`: o cabeçalho de rastreamento do X-Ray; `None` se não veio.
+    pub trace_id: Option<String>,
+    /// O corpo: o evento, como veio.
+    pub payload: Vec<u8>,
+}
+
+impl Invocation {
+    /// Lê a resposta do `next`. `None` quando ela não traz um evento: o status não é 200, ou falta um cabeçalho obrigatório
+    /// (os três que não são `Option`).
+    pub fn from_next(response: &Response) -> Option<Self> {
+        let _ = response;
+        todo!("lê o status, os cabeçalhos e o corpo de `response`")
+    }
+}
+
+/// O pedido do próximo evento.
+pub fn next_request() -> Request {
+    let path = "/2018-06-01/runtime/invocation/next".to_owned();
+    Request { method: Method::Get, path, headers: Vec::new(), body: Vec::new() }
+}
+
+/// O pedido que entrega a resposta da função.
+pub fn response_request(invocation: &Invocation, body: Vec<u8>) -> Request {
+    let _ = (invocation, body);
+    todo!("monta o POST de `response`, com o número da tentativa de volta")
+}
+
+/// O pedido que entrega o erro da função.
+pub fn error_request(invocation: &Invocation, error: &FunctionError) -> Request {
+    let _ = (invocation, error);
+    todo!("monta o POST de `error`, com o tipo do erro e o número da tentativa nos cabeçalhos")
+}
+
+/// O pedido que conta que a inicialização falhou.
+pub fn init_error_request(error: &FunctionError) -> Request {
+    let _ = error;
+    todo!("monta o POST de `init/error`, com o tipo do erro no cabeçalho")
+}
+
+/// O que o runtime faz depois de entregar um resultado.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// Pede o próximo evento.
+    Next,
+    /// Sai.
+    Exit,
+}
+
+/// Decide o que fazer com o status de `response` ou de `error`.
+pub fn reaction(status: u16) -> Reaction {
+    todo!("decide entre `Next` e `Exit` com o status {status}")
+}
+
+/// Por que o runtime saiu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// A inicialização da função falhou.
+    InitFailed,
+    /// O `next` não trouxe um evento; o número é o status.
+    NoEvent(u16),
+    /// A Runtime API respondeu 500 a um resultado.
+    ContainerError,
+}
+
+/// A vida inteira de um runtime: inicializa a função com `start` e atende um evento por vez até ter de sair.
+///
+/// `start` devolve o handler, que recebe a invocação e devolve o corpo da resposta. Os dois tipos são closures `async`; chame-os
+/// com `start().await` e `handler(&invocation).await`.
+pub async fn run<H>(endpoint: &Endpoint, start: impl AsyncFnOnce() -> Result<H, FunctionError>) -> Exit
+where
+    H: AsyncFn(&Invocation) -> Result<Vec<u8>, FunctionError>,
+{
+    let _ = (endpoint, start);
+    todo!("inicializa e repete: `next`, handler, `response` ou `error`, até ter de sair")
+}

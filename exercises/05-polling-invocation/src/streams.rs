@@ -1,0 +1,143 @@
+//! Um shard lido em ordem: o lote que falha bloqueia, divide-se, expira ou é descartado.
+//!
+//! ```text
+//!   lote ──deu certo──────────────────────────▶ checkpoint avança
+//!    ▲ └──falhou──▶ decide ──▶ Split: duas metades, na ordem, sem gastar tentativa
+//!    │               │   └──▶ Discard: registro no destino, checkpoint avança
+//!    └── espera ◀─ Retry  (o shard inteiro espera junto)
+//! ```
+//!
+//! Segue `kinesis-on-failure-destination`, do guia do Lambda, e a API `CreateEventSourceMapping`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::api_error::ApiError;
+use crate::shard::{OnFailure, Shard, StreamRecord};
+use crate::stream_function::{Outcome, StreamFunction};
+
+/// Os campos de `CreateEventSourceMapping` que valem para um stream, como vieram; `None` é um campo que não veio.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StreamRequest {
+    /// `MaximumRetryAttempts`; −1 é sem limite.
+    pub maximum_retry_attempts: Option<i64>,
+    /// `MaximumRecordAgeInSeconds`; −1 é sem limite.
+    pub maximum_record_age_in_seconds: Option<i64>,
+    /// `ParallelizationFactor`.
+    pub parallelization_factor: Option<i64>,
+    /// `BisectBatchOnFunctionError`.
+    pub bisect_batch_on_function_error: bool,
+}
+
+/// A configuração conferida. Um limite `None` é o −1 da AWS: sem limite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamConfig {
+    /// Quantas vezes tentar de novo um lote em que a função falhou.
+    pub maximum_retry_attempts: Option<u32>,
+    /// A idade máxima de um registro.
+    pub maximum_record_age: Option<Duration>,
+    /// Quantos lotes do mesmo shard rodam ao mesmo tempo.
+    pub parallelization_factor: usize,
+    /// Se um lote que falha é dividido em dois.
+    pub bisect: bool,
+    /// Quantos registros cabem em um lote; o padrão é 100.
+    pub batch_size: usize,
+}
+
+impl StreamConfig {
+    /// Confere os campos, na ordem da estrutura; o primeiro que não serve é a resposta.
+    ///
+    /// # Errors
+    /// [`ApiError::out_of_range`] para um valor fora da faixa do campo, com o nome em `camelCase`;
+    /// [`ApiError::invalid_parameter`] para uma idade de 0 a 59 s.
+    pub fn new(request: &StreamRequest) -> Result<Self, ApiError> {
+        todo!("confere {request:?}, com padrões e limites")
+    }
+}
+
+/// Em qual das `parallelization_factor` raias um registro anda. A AWS não publica esta conta; o que ela garante é que a mesma
+/// chave cai sempre na mesma.
+pub fn slot(partition_key: &str, parallelization_factor: usize) -> usize {
+    let sum = partition_key.bytes().fold(7usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    sum % parallelization_factor.max(1)
+}
+
+/// Separa os registros de um shard em `parallelization_factor` raias, que a AWS processa ao mesmo tempo.
+///
+/// A raia de cada registro é a que [`slot`] diz; dentro dela a ordem é a do shard. Uma raia pode ficar vazia.
+pub fn lanes(records: &[StreamRecord], parallelization_factor: usize) -> Vec<Vec<StreamRecord>> {
+    let _ = records;
+    todo!("separa os registros em {parallelization_factor} raias")
+}
+
+/// Se um registro com esta idade já não pode mais ir à função: passou de `MaximumRecordAge` ou da retenção do stream.
+pub fn is_expired(age: Duration, retention: Duration, config: &StreamConfig) -> bool {
+    let _ = config;
+    todo!("diz se a idade {age:?} passou de algum limite (retenção {retention:?})")
+}
+
+/// Por que um lote foi descartado.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// A função falhou em todas as tentativas a que o lote tinha direito.
+    RetryAttemptsExhausted,
+    /// Os registros passaram da idade.
+    RecordAgeExceeded,
+}
+
+/// O que fazer com um lote depois de uma tentativa.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Avançar o checkpoint para o fim do lote.
+    Advance,
+    /// Esperar e tentar o mesmo lote.
+    Retry,
+    /// Dividir em dois: a primeira metade fica com este número de registros.
+    Split(usize),
+    /// Descartar o lote, mandar o registro ao destino e seguir.
+    Discard(Condition),
+}
+
+/// Decide o que fazer com um lote de `records` registros depois de uma tentativa que terminou em `outcome`.
+///
+/// `runs` é quantas vezes a função já rodou com exatamente este lote, contando a que acabou de terminar.
+pub fn decide(outcome: Outcome, records: usize, runs: u32, config: &StreamConfig) -> Decision {
+    let _ = config;
+    todo!("escolhe a decisão para {outcome:?}, {records} registros e {runs} execuções")
+}
+
+/// Um lote de que o Lambda desistiu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discarded {
+    /// Os registros, em ordem; nunca vazio.
+    pub records: Vec<StreamRecord>,
+    /// Por quê.
+    pub condition: Condition,
+    /// Quantas vezes a função rodou com este lote.
+    pub runs: u32,
+}
+
+/// O registro que o destino de falha recebe: só metadados.
+///
+/// `request_id` é o da última tentativa e `timestamp` é o instante da entrega, prontos.
+pub fn failure_record(discarded: &Discarded, shard: &Shard, request_id: &str, timestamp: &str) -> Value {
+    let _ = (discarded, shard, request_id, timestamp);
+    todo!("monta o registro do lote descartado")
+}
+
+/// Manda o lote descartado ao destino e avança o checkpoint para o fim dele.
+pub fn discard(discarded: &Discarded, shard: &mut Shard, on_failure: &mut OnFailure) {
+    let at = crate::shard::timestamp(shard.now());
+    let request_id = format!("00000000-0000-4000-8000-{:012}", on_failure.received().len() + 1);
+    on_failure.send(failure_record(discarded, shard, &request_id, &at));
+    if let Some(last) = discarded.records.last() {
+        shard.advance(last);
+    }
+}
+
+/// Lê o shard até o fim, um lote de cada vez, com `ParallelizationFactor` 1.
+pub async fn consume(shard: &mut Shard, function: &StreamFunction, config: &StreamConfig, on_failure: &mut OnFailure) {
+    let _ = (shard, function, config, on_failure);
+    todo!("lê cada lote, tenta, decide e só então segue para o próximo")
+}

@@ -1,0 +1,14 @@
+//! Capítulo 05: a invocação por sondagem, o mapeamento da fonte de eventos.
+
+pub mod api_error;
+pub mod batching;
+pub mod filtering;
+// kafka_mq
+pub mod partial_batch;
+// permissions
+pub mod queue;
+pub mod shard;
+pub mod sms_function;
+pub mod sqs;
+pub mod stream_function;
+pub mod streams;
