@@ -319,7 +319,7 @@ pub fn verdict(effects: impl Iterator<Item = Effect>) -> Verdict {
 /// Decide se `caller` pode invocar `function_arn`.
 pub fn decide(policy: &[Statement], function_arn: &str, caller: &Caller) -> Decision {
     let resource = resource_verdict(policy, function_arn, caller);
-    let (identity, same_account) = match caller {
+    let (identity, _same_account) = match caller {
         // Um serviço não tem política de identidade: a da função decide sozinha.
         Caller::Service { .. } => (Verdict::Silent, true),
         Caller::Identity { arn, policy } => {
