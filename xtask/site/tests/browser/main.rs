@@ -21,7 +21,7 @@ mod published;
 mod steps;
 
 use std::process::ExitCode;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -31,9 +31,12 @@ use bench::Bench;
 macro_rules! scenarios {
     ($bench:expr; $($module:ident :: $name:ident),* $(,)?) => {
         vec![$({
-            let bench = Arc::clone($bench);
+            let bench: Option<Arc<Bench>> = $bench.clone();
             let name = concat!(stringify!($module), "::", stringify!($name));
-            let scenario = move || bench.run(|bench| async move { $module::$name(bench).await }).map_err(Failed::from);
+            let scenario = move || {
+                let bench = bench.ok_or("rode com `cargo xtask test --only browser`")?;
+                bench.run(|bench| async move { $module::$name(bench).await }).map_err(Failed::from)
+            };
             Trial::test(name, scenario).with_ignored_flag(true)
         }),*]
     };
@@ -41,8 +44,8 @@ macro_rules! scenarios {
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    // Só o primeiro cenário que roda abre a bancada.
-    let bench = Arc::new(LazyLock::new(Bench::start));
+    // Quem só lista os cenários não precisa do navegador.
+    let bench = (arguments.ignored || arguments.include_ignored).then(|| Arc::new(Bench::start()));
     let trials = scenarios![&bench;
         steps::the_starter_is_red_with_a_message_that_teaches,
         steps::the_reference_is_green_and_counts_the_points,
