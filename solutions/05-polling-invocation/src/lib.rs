@@ -3,7 +3,7 @@
 pub mod api_error;
 pub mod batching;
 pub mod filtering;
-// kafka_mq
+pub mod kafka_mq;
 pub mod partial_batch;
 // permissions
 pub mod queue;

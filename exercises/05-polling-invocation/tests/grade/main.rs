@@ -2,7 +2,7 @@
 
 mod batching;
 mod filtering;
-// mod kafka_mq
+mod kafka_mq;
 mod partial_batch;
 // mod permissions
 mod sqs;
