@@ -5,7 +5,7 @@ pub mod batching;
 pub mod filtering;
 pub mod kafka_mq;
 pub mod partial_batch;
-// permissions
+pub mod permissions;
 pub mod queue;
 pub mod shard;
 pub mod sms_function;

@@ -4,7 +4,7 @@ mod batching;
 mod filtering;
 mod kafka_mq;
 mod partial_batch;
-// mod permissions
+mod permissions;
 mod sqs;
 mod streams;
 mod support;
