@@ -3,9 +3,9 @@
 pub mod api_error;
 pub mod batching;
 pub mod filtering;
-// kafka_mq
+pub mod kafka_mq;
 pub mod partial_batch;
-// permissions
+pub mod permissions;
 pub mod queue;
 pub mod shard;
 pub mod sms_function;

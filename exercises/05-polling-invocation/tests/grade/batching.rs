@@ -212,6 +212,7 @@ async fn the_window_closes_the_batch(#[case] source: EventSource, #[case] closes
 /// Sem janela, a função recebe na hora o que houver.
 #[rstest]
 #[case::one_record(SqsStandard, &[(3_000, KILOBYTE), (3_100, KILOBYTE)], &[0], 3_000)]
+#[case::an_hour_later(SqsFifo, &[(3_600_000, KILOBYTE)], &[0], 3_600_000)]
 #[case::three_that_were_waiting(Kinesis, &[(0, KILOBYTE), (0, KILOBYTE), (0, KILOBYTE), (500, KILOBYTE)], &[0, 1, 2], 0)]
 #[tokio::test(start_paused = true)]
 async fn without_a_window_the_function_runs_at_once(

@@ -2,9 +2,9 @@
 
 mod batching;
 mod filtering;
-// mod kafka_mq
+mod kafka_mq;
 mod partial_batch;
-// mod permissions
+mod permissions;
 mod sqs;
 mod streams;
 mod support;

@@ -1,0 +1,204 @@
+//! Kafka e Amazon MQ: os eventos reais, o que se confirma depois de um lote e o fim de quem falha.
+//!
+//! ```text
+//!   Kafka: partição 0  ──lê em ordem──▶ lote ──certo──▶ confirma offsets (o próximo a ler)
+//!                                        └─falhou─▶ o mesmo lote, até o limite ─▶ OnFailure, e confirma
+//!   MQ:    fila        ──────────────▶ lote ──certo──▶ reconhece todas
+//!                                        └─falhou─▶ o lote inteiro de volta ─▶ 6 reentregas ─▶ DLQ do broker
+//! ```
+//!
+//! Segue `with-kafka`, `kafka-retry-configurations`, `kafka-on-failure`, `with-mq` e `services-mq-errors`, do guia do Lambda.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::api_error::ApiError;
+use crate::stream_function::Outcome;
+
+/// De quem é o Kafka.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cluster {
+    /// Amazon MSK.
+    Msk,
+    /// Kafka autogerenciado.
+    SelfManaged,
+}
+
+/// O `ConsumptionMode` de um Kafka autogerenciado.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsumptionMode {
+    /// Em ordem, por partição: um consumer group.
+    Stream,
+    /// Como uma fila, sem ordem: um share group, do Kafka 4.2 em diante.
+    Queue,
+}
+
+/// Um registro de Kafka ou uma mensagem de fila, já decodificados.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// `tópico-partição` no Kafka; o nome da fila no MQ.
+    pub origin: String,
+    /// O offset; `None` no MQ.
+    pub offset: Option<i64>,
+    /// O carimbo do registro, em milissegundos desde 1970; `None` no MQ.
+    pub timestamp_ms: Option<i64>,
+    /// O conteúdo; `None` é um registro de Kafka sem valor.
+    pub data: Option<Vec<u8>>,
+    /// Se o broker já a entregou antes; no Kafka é sempre `false`.
+    pub redelivered: bool,
+}
+
+/// Um evento que não deu para ler.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EventError {
+    /// `eventSource` é outro, ou não veio.
+    #[error("origem desconhecida: {0:?}")]
+    UnknownSource(Option<String>),
+    /// A origem é conhecida e o resto não serve.
+    #[error("evento malformado: {0}")]
+    Malformed(String),
+}
+
+/// As mensagens de um evento do MSK, de um Kafka autogerenciado, do ActiveMQ ou do RabbitMQ.
+///
+/// Dentro de cada origem a ordem é a do evento; entre as origens, qualquer uma.
+///
+/// # Errors
+/// [`EventError`], se o evento não é de nenhum dos quatro ou não tem a forma do seu.
+pub fn messages(event: &Value) -> Result<Vec<Message>, EventError> {
+    let _ = event;
+    todo!("lê as mensagens do evento")
+}
+
+/// Os campos de `CreateEventSourceMapping` de um Kafka, como vieram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KafkaRequest {
+    /// De quem é o Kafka.
+    pub cluster: Cluster,
+    /// `ConsumptionMode`; `None` é um campo que não veio e vale `Stream`.
+    pub consumption_mode: Option<ConsumptionMode>,
+    /// `MaximumRetryAttempts`; `None` é um campo que não veio.
+    pub maximum_retry_attempts: Option<i64>,
+    /// Se há destino de falha.
+    pub on_failure: bool,
+}
+
+/// Quantas novas tentativas um lote tem; `None` é sem limite.
+///
+/// # Errors
+/// [`ApiError::out_of_range`] fora de −1 a 10.000; [`ApiError::invalid_parameter`] para o que não combina.
+pub fn retry_limit(request: &KafkaRequest) -> Result<Option<u32>, ApiError> {
+    todo!("diz quantas novas tentativas {request:?} dá, ou por que não serve")
+}
+
+/// Os offsets a confirmar: para cada `tópico-partição`, o próximo a ler.
+pub type Offsets = BTreeMap<String, i64>;
+
+/// O que fazer com um lote de Kafka depois de uma tentativa.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KafkaDecision {
+    /// Confirmar estes offsets e seguir.
+    Commit(Offsets),
+    /// Tentar o mesmo lote, sem confirmar nada.
+    Retry,
+    /// Mandar o registro ao destino, confirmar estes offsets e seguir.
+    Discard(Offsets),
+}
+
+/// Decide o que fazer com um lote de Kafka depois de uma tentativa. `runs` conta as execuções deste lote; `limit` é o de
+/// [`retry_limit`].
+pub fn decide(outcome: Outcome, batch: &[Message], runs: u32, limit: Option<u32>) -> KafkaDecision {
+    let _ = batch;
+    todo!("decide o que fazer com o lote depois de {outcome:?}, com {runs} execuções e limite {limit:?}")
+}
+
+/// Por que um lote de Kafka foi ao destino.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KafkaCondition {
+    /// A função falhou em todas as tentativas.
+    RetryAttemptsExhausted,
+    /// O registro não cabe em uma invocação: a função nem rodou.
+    MaximumPayloadSizeExceeded,
+}
+
+/// O que o registro do destino precisa, além do lote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureContext {
+    /// O id da última invocação.
+    pub request_id: String,
+    /// O ARN da função.
+    pub function_arn: String,
+    /// Por que falhou.
+    pub condition: KafkaCondition,
+    /// Quantas vezes a função rodou com o lote.
+    pub runs: u32,
+    /// O instante da entrega, pronto.
+    pub timestamp: String,
+    /// O ARN da origem.
+    pub event_source_arn: String,
+    /// Os endereços dos brokers.
+    pub bootstrap_servers: String,
+    /// O tamanho do lote, em bytes.
+    pub payload_size: usize,
+}
+
+/// O registro que uma fila SQS ou um tópico SNS recebe por um lote de Kafka que falhou.
+pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
+    let _ = (batch, context);
+    todo!("monta o registro do lote que falhou")
+}
+
+/// Milissegundos desde 1970 como a AWS os escreve: `2026-11-22T17:00:00.000Z`.
+pub fn instant(milliseconds: i64) -> String {
+    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
+    // O calendário contado a partir de 1º de março do ano 0, em que o dia a mais do bissexto cai no fim do ano.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (seconds, milliseconds) = (rest / 1_000, rest % 1_000);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}Z")
+}
+
+/// Uma mensagem de uma fila do Amazon MQ, no que interessa ao fim dela.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// O id da mensagem.
+    pub id: String,
+    /// O tamanho, em bytes.
+    pub bytes: usize,
+    /// Quantas vezes o broker já a entregou de novo; 0 na primeira entrega.
+    pub redeliveries: u32,
+}
+
+/// O fim de cada mensagem de um lote do Amazon MQ, pelo id e na ordem do lote.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Passaram do tamanho e o Lambda as descartou, antes de chamar a função.
+    pub discarded: Vec<String>,
+    /// O broker pode esquecer.
+    pub acknowledged: Vec<String>,
+    /// Voltam, com mais uma reentrega na conta.
+    pub redelivered: Vec<Queued>,
+    /// O broker desistiu: vão para a DLQ dele.
+    pub dead_lettered: Vec<String>,
+}
+
+/// O maior registro que cabe em uma invocação: 6 MB.
+pub const MAXIMUM_RECORD_BYTES: usize = 6 * 1024 * 1024;
+
+/// Quantas reentregas o broker faz: `maximumRedeliveries`, que o Lambda não deixa mudar.
+pub const MAXIMUM_REDELIVERIES: u32 = 6;
+
+/// O fim de cada mensagem de um lote do Amazon MQ, depois de uma tentativa que terminou em `outcome`.
+pub fn settle(batch: Vec<Queued>, outcome: Outcome) -> Settled {
+    let _ = batch;
+    todo!("dá um fim a cada mensagem, depois de {outcome:?}")
+}
