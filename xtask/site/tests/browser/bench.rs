@@ -168,13 +168,13 @@ fn copy_course(real: &Course, to: &Path) {
     for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "book", "exercises", "solutions", "xtask"] {
         let from = real.root.join(name);
         if from.is_file() {
-            fs::copy(&from, to.join(name)).unwrap();
+            copy_file(&from, &to.join(name));
             continue;
         }
         for file in grader::files::walk(&from).unwrap() {
             let target = to.join(name).join(&file);
             fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::copy(from.join(&file), target).unwrap();
+            copy_file(&from.join(&file), &target);
         }
     }
     let course = Course::load(to).unwrap();
@@ -182,4 +182,11 @@ fn copy_course(real: &Course, to: &Path) {
         let starter = grader::build::starter_of(&course, chapter, step).unwrap();
         fs::write(to.join(chapter.exercise_file(step)), starter).unwrap();
     }
+}
+
+/// Com a data do original: uma data nova faria o cargo compilar de novo o que as outras etapas já compilaram.
+fn copy_file(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap();
+    let modified = fs::metadata(from).unwrap().modified().unwrap();
+    fs::File::options().write(true).open(to).unwrap().set_modified(modified).unwrap();
 }

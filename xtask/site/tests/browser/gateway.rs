@@ -3,11 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
-use crate::page::{LOOKS, Look, Page};
+use crate::page::{Look, Page, TWO_LOOKS};
 
 /// Um laboratório é olhado na mesa, no claro, e no telefone, no escuro; as páginas inteiras passam pelas quatro em `looks`.
-const TWO_LOOKS: [Look; 2] = [LOOKS[0], LOOKS[3]];
-
 async fn open(bench: &Bench, page: &str, look: Look) -> Page {
     let page = bench.open_in(&format!("gateway/{page}.html"), look).await;
     page.find(".lab-origem").await.select_by_value("reference").await.unwrap();

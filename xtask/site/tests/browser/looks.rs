@@ -1,9 +1,11 @@
-//! Cada página em cada tema e largura: nada transborda, e uma fotografia fica em `target/screenshots`.
+//! Cada página nos dois temas e nas duas larguras: nada transborda, e uma fotografia fica em `target/screenshots`.
+//!
+//! O tema não mexe nas medidas, então duas combinações bastam; as quatro são fotografadas nos laboratórios.
 
 use serde_json::json;
 
 use crate::bench::Bench;
-use crate::page::LOOKS;
+use crate::page::TWO_LOOKS;
 
 pub async fn every_page_fits_every_width_and_theme(bench: &Bench) {
     let mut pages = vec!["introduction".to_owned(), "glossary".to_owned()];
@@ -12,7 +14,7 @@ pub async fn every_page_fits_every_width_and_theme(bench: &Bench) {
         pages.extend(chapter.steps.iter().map(|step| step.id.to_string()));
     }
     let page = bench.open("introduction.html").await;
-    for look in LOOKS {
+    for look in TWO_LOOKS {
         page.wear(look).await;
         for name in &pages {
             page.goto(&format!("{}/{name}.html", bench.server)).await;

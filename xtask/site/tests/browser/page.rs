@@ -26,6 +26,9 @@ pub struct Look {
 const DESKTOP: (u32, u32) = (1280, 900);
 const PHONE: (u32, u32) = (390, 844);
 
+/// Os dois temas e os dois tamanhos, em duas fotografias.
+pub const TWO_LOOKS: [Look; 2] = [LOOKS[0], LOOKS[3]];
+
 /// Claro e escuro, na mesa e no telefone.
 pub const LOOKS: [Look; 4] = [
     Look { theme: "light", size: DESKTOP, name: "light-desktop" },
