@@ -217,7 +217,7 @@ impl FilterCriteria {
     /// Confere os padrões, um por filtro.
     ///
     /// # Errors
-    /// [`ApiError::invalid_parameter`] se há mais de 5 filtros, se um padrão não serve, ou se o padrão do conteúdo de um stream
+    /// [`ApiError::invalid_parameter`] se há mais de 5 filtros, se um padrão não serve, ou se o padrão do conteúdo de um fluxo
     /// (Kinesis ou DynamoDB) é uma lista, e não um objeto.
     pub fn new(source: FilterSource, patterns: &[&str]) -> Result<Self, ApiError> {
         todo!("confere os padrões {patterns:?} para {source:?}")
@@ -240,7 +240,7 @@ impl FilterCriteria {
 pub enum Fate {
     /// É removido da fila.
     Deleted,
-    /// O iterador passa por ele; ele continua no stream até vencer.
+    /// O iterador passa por ele; ele continua no fluxo até vencer.
     SkippedByTheIterator,
     /// O offset dele é confirmado depois que a função roda com sucesso para os outros.
     CommittedAfterTheInvocation,

@@ -1,8 +1,8 @@
-//! O que o papel de execução precisa poder, por origem puxada, e o erro que a AWS dá quando falta.
+//! O que a execution role precisa poder, por origem puxada, e o erro que a AWS dá quando falta.
 //!
 //! ```text
 //!   quem empurra (S3, SNS, API Gateway) ──▶ política da função
-//!   quem é puxado (SQS, streams, Kafka, MQ) ◀── papel de execução da função  (este módulo)
+//!   quem é puxado (SQS, fluxos, Kafka, MQ) ◀── execution role  (este módulo)
 //! ```
 //!
 //! Segue `services-sqs-configure`, `with-kinesis`, `with-ddb`, `with-msk-permissions`, `with-kafka` e `with-mq`, do guia do Lambda.
@@ -50,9 +50,9 @@ pub enum Source {
         /// Se as mensagens são cifradas com uma chave KMS sua.
         customer_key: bool,
     },
-    /// Um stream do Kinesis, com o ARN.
+    /// Um fluxo do Kinesis, com o ARN.
     Kinesis(String),
-    /// Um stream do DynamoDB, com o ARN.
+    /// Um fluxo do DynamoDB, com o ARN.
     DynamoDb(String),
     /// Um cluster do MSK.
     Msk {
@@ -104,7 +104,7 @@ pub fn grants(granted: &str, action: &str) -> bool {
     matches(granted.as_bytes(), action.as_bytes())
 }
 
-/// Tudo o que o papel de execução precisa poder, em qualquer ordem e sem repetir.
+/// Tudo o que a execution role precisa poder, em qualquer ordem e sem repetir.
 pub fn required(source: &Source, on_failure: Option<Target>) -> Vec<Need> {
     let _ = source;
     todo!("junta as permissões da origem e do destino {on_failure:?}")

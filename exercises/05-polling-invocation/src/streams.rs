@@ -11,13 +11,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
 use crate::shard::{OnFailure, Shard, StreamRecord};
 use crate::stream_function::{Outcome, StreamFunction};
 
-/// Os campos de `CreateEventSourceMapping` que valem para um stream, como vieram; `None` é um campo que não veio.
+/// Os campos de `CreateEventSourceMapping` que valem para um fluxo, como vieram; `None` é um campo que não veio.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamRequest {
     /// `MaximumRetryAttempts`; −1 é sem limite.
@@ -28,6 +28,21 @@ pub struct StreamRequest {
     pub parallelization_factor: Option<i64>,
     /// `BisectBatchOnFunctionError`.
     pub bisect_batch_on_function_error: bool,
+}
+
+/// O valor de um campo, ou `default` se ele não veio, se cabe na faixa.
+///
+/// # Errors
+/// [`ApiError::out_of_range`] fora dela.
+pub fn within(value: Option<i64>, default: i64, member: &str, low: i64, high: i64) -> Result<i64, ApiError> {
+    let value = value.unwrap_or(default);
+    if value < low {
+        return Err(ApiError::out_of_range(value, member, &format!("greater than or equal to {low}")));
+    }
+    if value > high {
+        return Err(ApiError::out_of_range(value, member, &format!("less than or equal to {high}")));
+    }
+    Ok(value)
 }
 
 /// A configuração conferida. Um limite `None` é o −1 da AWS: sem limite.
@@ -71,7 +86,7 @@ pub fn lanes(records: &[StreamRecord], parallelization_factor: usize) -> Vec<Vec
     todo!("separa os registros em {parallelization_factor} raias")
 }
 
-/// Se um registro com esta idade já não pode mais ir à função: passou de `MaximumRecordAge` ou da retenção do stream.
+/// Se um registro com esta idade já não pode mais ir à função: passou de `MaximumRecordAge` ou da retenção do fluxo.
 pub fn is_expired(age: Duration, retention: Duration, config: &StreamConfig) -> bool {
     let _ = config;
     todo!("diz se a idade {age:?} passou de algum limite (retenção {retention:?})")
@@ -116,6 +131,21 @@ pub struct Discarded {
     pub condition: Condition,
     /// Quantas vezes a função rodou com este lote.
     pub runs: u32,
+}
+
+/// O que o registro do destino conta do lote: o objeto `KinesisBatchInfo`, ou `DDBStreamBatchInfo`.
+pub fn batch_info(records: &[StreamRecord], shard: &Shard) -> Value {
+    let sequence = |record: Option<&StreamRecord>| record.map(|each| each.sequence_number.clone());
+    let arrival = |record: Option<&StreamRecord>| record.map(|each| crate::shard::timestamp(each.arrived_at));
+    json!({
+        "shardId": shard.id,
+        "startSequenceNumber": sequence(records.first()),
+        "endSequenceNumber": sequence(records.last()),
+        "approximateArrivalOfFirstRecord": arrival(records.first()),
+        "approximateArrivalOfLastRecord": arrival(records.last()),
+        "batchSize": records.len(),
+        "streamArn": shard.stream_arn,
+    })
 }
 
 /// O registro que o destino de falha recebe: só metadados.

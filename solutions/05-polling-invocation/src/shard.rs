@@ -21,7 +21,7 @@ pub const STREAM_FUNCTION: Lane = Lane { id: "stream_function", label: "função
 /// O destino de falha.
 pub const ON_FAILURE: Lane = Lane { id: "on_failure", label: "OnFailure" };
 
-/// De que serviço é o stream.
+/// De que serviço é o fluxo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamKind {
     /// Kinesis Data Streams.
@@ -30,7 +30,7 @@ pub enum StreamKind {
     DynamoDb,
 }
 
-/// Um registro do stream.
+/// Um registro do fluxo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamRecord {
     /// O número de sequência: cresce dentro do shard.
@@ -39,7 +39,7 @@ pub struct StreamRecord {
     pub partition_key: String,
     /// O conteúdo, já decodificado.
     pub data: String,
-    /// Quando chegou ao stream, desde o começo da linha do tempo.
+    /// Quando chegou ao fluxo, desde o começo da linha do tempo.
     pub arrived_at: Duration,
 }
 
@@ -48,11 +48,11 @@ pub struct StreamRecord {
 pub struct Shard {
     /// `shardId-000000000000`.
     pub id: String,
-    /// O ARN do stream.
+    /// O ARN do fluxo.
     pub stream_arn: String,
     /// De que serviço é.
     pub kind: StreamKind,
-    /// Por quanto tempo o stream guarda um registro.
+    /// Por quanto tempo o fluxo guarda um registro.
     pub retention: Duration,
     timeline: Timeline,
     records: Vec<StreamRecord>,

@@ -43,9 +43,9 @@ pub enum Source {
         /// Se as mensagens são cifradas com uma chave KMS sua.
         customer_key: bool,
     },
-    /// Um stream do Kinesis, com o ARN.
+    /// Um fluxo do Kinesis, com o ARN.
     Kinesis(String),
-    /// Um stream do DynamoDB, com o ARN.
+    /// Um fluxo do DynamoDB, com o ARN.
     DynamoDb(String),
     /// Um cluster do MSK.
     Msk {
@@ -97,7 +97,7 @@ pub fn grants(granted: &str, action: &str) -> bool {
     matches(granted.as_bytes(), action.as_bytes())
 }
 
-/// Tudo o que o papel de execução precisa poder, em qualquer ordem e sem repetir.
+/// Tudo o que a execution role precisa poder, em qualquer ordem e sem repetir.
 pub fn required(source: &Source, on_failure: Option<Target>) -> Vec<Need> {
     let mut actions: Vec<&'static str> = LOGS.to_vec();
     actions.push("lambda:InvokeFunction");

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
 use crate::shard::{OnFailure, Shard, StreamRecord};
 use crate::stream_function::{Outcome, StreamFunction};
 
-/// Os campos de `CreateEventSourceMapping` que valem para um stream, como vieram; `None` é um campo que não veio.
+/// Os campos de `CreateEventSourceMapping` que valem para um fluxo, como vieram; `None` é um campo que não veio.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamRequest {
     /// `MaximumRetryAttempts`; −1 é sem limite.
@@ -19,6 +19,21 @@ pub struct StreamRequest {
     pub parallelization_factor: Option<i64>,
     /// `BisectBatchOnFunctionError`.
     pub bisect_batch_on_function_error: bool,
+}
+
+/// O valor de um campo, ou `default` se ele não veio, se cabe na faixa.
+///
+/// # Errors
+/// [`ApiError::out_of_range`] fora dela.
+pub fn within(value: Option<i64>, default: i64, member: &str, low: i64, high: i64) -> Result<i64, ApiError> {
+    let value = value.unwrap_or(default);
+    if value < low {
+        return Err(ApiError::out_of_range(value, member, &format!("greater than or equal to {low}")));
+    }
+    if value > high {
+        return Err(ApiError::out_of_range(value, member, &format!("less than or equal to {high}")));
+    }
+    Ok(value)
 }
 
 /// A configuração conferida. Um limite `None` é o −1 da AWS: sem limite.
@@ -43,16 +58,6 @@ impl StreamConfig {
     /// [`ApiError::out_of_range`] para um valor fora da faixa do campo, com o nome em `camelCase`;
     /// [`ApiError::invalid_parameter`] para uma idade de 0 a 59 s.
     pub fn new(request: &StreamRequest) -> Result<Self, ApiError> {
-        fn within(value: Option<i64>, default: i64, member: &str, low: i64, high: i64) -> Result<i64, ApiError> {
-            let value = value.unwrap_or(default);
-            if value < low {
-                return Err(ApiError::out_of_range(value, member, &format!("greater than or equal to {low}")));
-            }
-            if value > high {
-                return Err(ApiError::out_of_range(value, member, &format!("less than or equal to {high}")));
-            }
-            Ok(value)
-        }
         let attempts = within(request.maximum_retry_attempts, -1, "maximumRetryAttempts", -1, 10_000)?;
         let age = within(request.maximum_record_age_in_seconds, -1, "maximumRecordAgeInSeconds", -1, 604_800)?;
         if (0..60).contains(&age) {
@@ -87,7 +92,7 @@ pub fn lanes(records: &[StreamRecord], parallelization_factor: usize) -> Vec<Vec
     lanes
 }
 
-/// Se um registro com esta idade já não pode mais ir à função: passou de `MaximumRecordAge` ou da retenção do stream.
+/// Se um registro com esta idade já não pode mais ir à função: passou de `MaximumRecordAge` ou da retenção do fluxo.
 pub fn is_expired(age: Duration, retention: Duration, config: &StreamConfig) -> bool {
     age > retention || config.maximum_record_age.is_some_and(|maximum| age > maximum)
 }
@@ -139,25 +144,27 @@ pub struct Discarded {
     pub runs: u32,
 }
 
+/// O que o registro do destino conta do lote: o objeto `KinesisBatchInfo`, ou `DDBStreamBatchInfo`.
+pub fn batch_info(records: &[StreamRecord], shard: &Shard) -> Value {
+    let sequence = |record: Option<&StreamRecord>| record.map(|each| each.sequence_number.clone());
+    let arrival = |record: Option<&StreamRecord>| record.map(|each| crate::shard::timestamp(each.arrived_at));
+    json!({
+        "shardId": shard.id,
+        "startSequenceNumber": sequence(records.first()),
+        "endSequenceNumber": sequence(records.last()),
+        "approximateArrivalOfFirstRecord": arrival(records.first()),
+        "approximateArrivalOfLastRecord": arrival(records.last()),
+        "batchSize": records.len(),
+        "streamArn": shard.stream_arn,
+    })
+}
+
 /// O registro que o destino de falha recebe: só metadados.
 ///
 /// `request_id` é o da última tentativa e `timestamp` é o instante da entrega, prontos.
 pub fn failure_record(discarded: &Discarded, shard: &Shard, request_id: &str, timestamp: &str) -> Value {
-    use crate::shard::{StreamKind, timestamp as instant};
-    use serde_json::json;
+    use crate::shard::StreamKind;
 
-    let (first, last) = (discarded.records.first(), discarded.records.last());
-    let sequence = |record: Option<&StreamRecord>| record.map(|each| each.sequence_number.clone());
-    let arrival = |record: Option<&StreamRecord>| record.map(|each| instant(each.arrived_at));
-    let info = json!({
-        "shardId": shard.id,
-        "startSequenceNumber": sequence(first),
-        "endSequenceNumber": sequence(last),
-        "approximateArrivalOfFirstRecord": arrival(first),
-        "approximateArrivalOfLastRecord": arrival(last),
-        "batchSize": discarded.records.len(),
-        "streamArn": shard.stream_arn,
-    });
     let (condition, ran) = match discarded.condition {
         Condition::RetryAttemptsExhausted => ("RetryAttemptsExhausted", true),
         Condition::RecordAgeExceeded => ("RecordAgeExceeded", false),
@@ -180,7 +187,7 @@ pub fn failure_record(discarded: &Discarded, shard: &Shard, request_id: &str, ti
         StreamKind::Kinesis => "KinesisBatchInfo",
         StreamKind::DynamoDb => "DDBStreamBatchInfo",
     };
-    record[name] = info;
+    record[name] = batch_info(&discarded.records, shard);
     record
 }
 

@@ -48,14 +48,18 @@ fn every_source_has_its_defaults_and_limits(
             limits.maximum_batch_size,
             duration(limits.default_window),
             limits.maximum_window.map_or("(não tem janela)".to_owned(), duration),
-            match limits.window_start {
-                WindowStart::PreviousInvocation => "do fim da invocação anterior",
-                WindowStart::FirstRecord => "do primeiro registro",
-            }
+            from(limits.window_start)
         )
     };
     let limits = source.limits();
     expect_same!(limits, expected, "{}: {}; a sua tabela tem {}", name(source), tell(&expected), tell(&limits));
+}
+
+fn from(window_start: WindowStart) -> &'static str {
+    match window_start {
+        WindowStart::PreviousInvocation => "do fim da invocação anterior",
+        WindowStart::FirstRecord => "do primeiro registro",
+    }
 }
 
 /// Um campo que não veio vale o padrão da origem.
@@ -96,13 +100,14 @@ fn expect_accepted(source: EventSource, size: Option<i64>, window: Option<i64>, 
     expect_same!(
         (accepted.batch_size(), accepted.window(), accepted.window_start()),
         (expected, wait, source.limits().window_start),
-        "{}: o mapeamento fica com lotes de até {expected}, janela de {} e o começo de janela da origem; o seu ficou com \
-         {}, {} e {:?}",
+        "{}: o mapeamento fica com lotes de até {expected} e janela de {}, contada {}; o seu ficou com lotes de até {} e janela \
+         de {}, contada {}",
         fields(source, size, window),
         duration(wait),
+        from(source.limits().window_start),
         accepted.batch_size(),
         duration(accepted.window()),
-        accepted.window_start()
+        from(accepted.window_start())
     );
 }
 
@@ -343,5 +348,5 @@ async fn a_closed_source_has_no_more_batches() {
     let Station { mut inbox, .. } = Station::new();
     let batching = batching(SqsStandard, None, Some(5));
     let batch = finish("a origem fechou", "o seu `next_batch`", next_batch(&mut inbox, &batching)).await;
-    expect_same!(batch, None, "`peek` devolveu None e nada foi juntado; o seu `next_batch` devolveu {batch:?}");
+    expect_same!(batch, None, "`peek` devolveu None e nada foi juntado; o seu `next_batch` devolveu um lote");
 }

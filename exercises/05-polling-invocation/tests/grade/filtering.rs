@@ -134,7 +134,8 @@ fn a_malformed_pattern_is_refused(#[case] pattern: &str) {
     expect_same!(
         got.as_ref().err().map(String::as_str),
         Some("Invalid filter pattern definition."),
-        "o segundo filtro, `{pattern}`, derruba o pedido com `Invalid filter pattern definition.`; o seu resultado foi {got:?}"
+        "o segundo filtro, `{pattern}`, derruba o pedido com `Invalid filter pattern definition.`; o seu resultado \
+         foi {got:?}"
     );
 }
 
@@ -147,7 +148,7 @@ fn five_filters_fit() {
     assert!(got.is_err(), "o limite é de 5 filtros por mapeamento; a sua função aceitou 6");
 }
 
-/// Em um stream o padrão do conteúdo tem de ser um objeto.
+/// Em um fluxo o padrão do conteúdo tem de ser um objeto.
 #[rstest]
 #[case::kinesis(FilterSource::Kinesis, r#"{"data":["granizo"]}"#, false)]
 #[case::dynamodb(FilterSource::DynamoDb, r#"{"dynamodb":["granizo"]}"#, false)]
@@ -161,7 +162,7 @@ fn a_stream_refuses_a_text_pattern(#[case] source: FilterSource, #[case] pattern
         got.is_ok(),
         accepted,
         "em {source:?} o padrão `{pattern}` {}; o seu resultado foi {got:?}",
-        if accepted { "é aceito" } else { "é recusado na criação: o conteúdo de um stream se filtra como JSON" }
+        if accepted { "é aceito" } else { "é recusado na criação: o conteúdo de um fluxo se filtra como JSON" }
     );
 }
 
@@ -296,8 +297,8 @@ fn a_mismatch_of_form_depends_on_the_source(#[case] source: FilterSource, #[case
         expect_same!(
             got,
             expected,
-            "{source:?}, padrão `{pattern}`, conteúdo `{content}`: o registro {verb} (SQS e streams descartam o que tem outra forma; \
-             Kafka e MQ comparam só os metadados); o seu código diz o contrário"
+            "{source:?}, padrão `{pattern}`, conteúdo `{content}`: o registro {verb} (SQS e fluxos descartam o que \
+             tem outra forma; Kafka e MQ comparam só os metadados); o seu código diz o contrário"
         );
     }
 }

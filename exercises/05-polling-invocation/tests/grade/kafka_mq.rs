@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::support::expect_same;
 
 fn kafka_record(partition: u64, offset: u64, value: &Value) -> Value {
+    let timestamp = 1_795_366_800_000 + offset * 1_000;
     json!({
-        "topic": "neighbours", "partition": partition, "offset": offset, "timestamp": 1_795_366_800_000_u64 + offset * 1_000,
+        "topic": "neighbours", "partition": partition, "offset": offset, "timestamp": timestamp,
         "timestampType": "CREATE_TIME", "key": "ZXNjb2xh", "value": value,
         "headers": [{ "origin": [117, 110, 105] }]
     })
@@ -116,8 +117,8 @@ fn a_kafka_event_is_a_list_per_partition(#[case] source: &str) {
     expect_same!(
         got,
         expected,
-        "um evento de {source} tem os registros em `records`, por tópico-partição e em ordem, com o valor em base64 (ou nulo); o \
-         certo é {expected:?}, e a sua função leu {got:?}"
+        "um evento de {source} tem os registros em `records`, por tópico-partição e em ordem, com o valor em base64 \
+         (ou nulo); o certo é {expected:?}, e a sua função leu {got:?}"
     );
 }
 
@@ -198,8 +199,8 @@ fn the_limit_of_retries(#[case] request: KafkaRequest, #[case] expected: Option<
     expect_same!(
         got,
         Ok(expected),
-        "no modo Stream o padrão é −1, sem limite, e com destino de falha −1 vira 10; no modo Queue o padrão é 0. De {request:?} o \
-         certo é {expected:?} (None é sem limite); o seu foi {got:?}"
+        "no modo Stream o padrão é −1, sem limite, e com destino de falha −1 vira 10; no modo Queue o padrão é 0. De \
+         {request:?} o certo é {expected:?} (None é sem limite); o seu foi {got:?}"
     );
 }
 
@@ -217,8 +218,8 @@ fn what_does_not_fit_is_refused(#[case] request: KafkaRequest, #[case] expected:
     expect_same!(
         got,
         Err(expected),
-        "ConsumptionMode Queue é só do Kafka autogerenciado e não aceita −1; MaximumRetryAttempts vai de −1 a 10.000. Para {request:?} \
-         o erro é {expected}; o seu resultado foi {got:?}"
+        "ConsumptionMode Queue é só do Kafka autogerenciado e não aceita −1; MaximumRetryAttempts vai de −1 a \
+         10.000. Para {request:?} o erro é {expected}; o seu resultado foi {got:?}"
     );
 }
 
@@ -259,8 +260,8 @@ fn the_decision_after_an_attempt(
     expect_same!(
         got,
         expected,
-        "{outcome:?}, {runs} execuções, limite {limit:?}, com os offsets 15 e 17 da partição 0, 4 da 1 e 0 de rain-12: o certo é \
-         {expected:?}; a sua função decidiu {got:?}"
+        "{outcome:?}, {runs} execuções, limite {limit:?}, com os offsets 15 e 17 da partição 0, 4 da 1 e 0 de \
+         rain-12: o certo é {expected:?}; a sua função decidiu {got:?}"
     );
 }
 
@@ -281,7 +282,12 @@ fn context(condition: KafkaCondition, runs: u32) -> FailureContext {
 #[test]
 fn the_record_has_a_range_per_partition() {
     let got = failure_record(&batch(), &context(KafkaCondition::RetryAttemptsExhausted, 11));
-    let range = |first: &str, last: &str, from: &str, to: &str| json!({ "firstRecordOffset": first, "lastRecordOffset": last, "firstRecordTimestamp": from, "lastRecordTimestamp": to });
+    let range = |first: &str, last: &str, from: &str, to: &str| {
+        json!({
+            "firstRecordOffset": first, "lastRecordOffset": last,
+            "firstRecordTimestamp": from, "lastRecordTimestamp": to
+        })
+    };
     let expected = json!({
         "requestContext": {
             "requestId": "req-9",
@@ -318,7 +324,8 @@ fn a_record_too_large_has_no_response() {
             &got["requestContext"]["approximateInvokeCount"]
         ),
         (&json!("MaximumPayloadSizeExceeded"), Some(&Value::Null), &json!(1)),
-        "com MaximumPayloadSizeExceeded, responseContext está lá e é nulo, e a contagem não é menor que 1; o seu registro é {got:#}"
+        "com MaximumPayloadSizeExceeded, responseContext está lá e é nulo, e a contagem não é menor que 1; o seu \
+         registro é {got:#}"
     );
 }
 
@@ -353,8 +360,8 @@ fn a_bad_batch_comes_back_whole(#[case] redeliveries: u32, #[case] dead: bool) {
     expect_same!(
         got,
         expected,
-        "a função falhou; a mensagem `a` já tinha {redeliveries} reentregas e `b` nenhuma, e maximumRedeliveries é 6: o certo é \
-         {expected:?}; o seu resultado foi {got:?}"
+        "a função falhou; a mensagem `a` já tinha {redeliveries} reentregas e `b` nenhuma, e maximumRedeliveries é \
+         6: o certo é {expected:?}; o seu resultado foi {got:?}"
     );
 }
 
@@ -389,6 +396,7 @@ fn a_message_too_large_is_discarded(#[case] outcome: Outcome) {
     expect_same!(
         (got.discarded.clone(), got.dead_lettered.len()),
         (ids(&["grande"]), 0),
-        "7.000.000 bytes passam de 6 MB: a mensagem é descartada, e não vai à DLQ do broker; 6.000.000 cabem. O seu resultado foi {got:?}"
+        "7.000.000 bytes passam de 6 MB: a mensagem é descartada, e não vai à DLQ do broker; 6.000.000 cabem. O seu \
+         resultado foi {got:?}"
     );
 }

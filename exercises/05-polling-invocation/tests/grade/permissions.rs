@@ -56,7 +56,8 @@ fn expect_needs(source: &Source, on_failure: Option<Target>, groups: &[&[&str]])
     expect_same!(
         got,
         expected,
-        "{source:?} com destino {on_failure:?} pede {} permissões, e a sua função listou {}; faltou [{}] e sobrou [{}]",
+        "{source:?} com destino {on_failure:?} pede {} permissões, e a sua função listou {}; faltou [{}] e sobrou \
+         [{}]",
         expected.len(),
         got.len(),
         absent.join(", "),
@@ -89,7 +90,7 @@ const KINESIS: [&str; 7] = [
 const DYNAMODB: [&str; 4] =
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
 
-/// Um stream pede as suas, e mais as do destino de falha.
+/// Um fluxo pede as suas, e mais as do destino de falha.
 #[rstest]
 #[case::kinesis(kinesis(), None, &KINESIS, &[])]
 #[case::kinesis_to_a_queue(kinesis(), Some(Target::Queue), &KINESIS, &["sqs:SendMessage"])]
@@ -206,7 +207,7 @@ fn a_queue_tells_the_missing_action(#[case] role: &[&str], #[case] action: &str)
     expect_same!(got, expected, "com o papel {role:?} a resposta é `{expected}`; a sua foi `{got}`");
 }
 
-/// O stream lista as ações, falte qual faltar.
+/// O fluxo lista as ações, falte qual faltar.
 #[rstest]
 #[case::kinesis_nothing(kinesis(), &["logs:*"], KINESIS_ERROR)]
 #[case::kinesis_without_list_shards(

@@ -8,7 +8,7 @@ use polling_invocation::sms_function::{Behavior, Call, Function};
 use polling_invocation::sqs::{Delivery, EventSourceMapping, concurrency, deliver, recommended_visibility_timeout};
 use rstest::rstest;
 
-use crate::support::redelivery::{Post, expect_calls, failing_on, seconds};
+use crate::support::redelivery::{Post, ceiling, expect_calls, failing_on, seconds};
 use crate::support::{expect_same, finish};
 
 mod polling;
@@ -64,14 +64,17 @@ fn a_good_mapping_is_accepted(
     #[case] maximum: Option<i64>,
     #[case] expected: Option<usize>,
 ) {
-    let case = format!("visibilidade de {visibility} s, função de até {timeout} s e MaximumConcurrency {maximum:?}");
+    let ceiling_asked = ceiling(maximum);
+    let case =
+        format!("visibilidade de {visibility} s, função de até {timeout} s e MaximumConcurrency {ceiling_asked}");
     match EventSourceMapping::new(seconds(visibility), seconds(timeout), 7, maximum) {
         Ok(mapping) => expect_same!(
             (mapping.batch_size(), mapping.maximum_concurrency()),
             (7, expected),
-            "{case}: o mapeamento guarda o lote de 7 e o teto {expected:?}; o seu guardou {} e {:?}",
+            "{case}: o mapeamento guarda o lote de 7 e o teto {}; o seu guardou {} e {}",
+            ceiling(expected),
             mapping.batch_size(),
-            mapping.maximum_concurrency()
+            ceiling(mapping.maximum_concurrency())
         ),
         Err(error) => panic!("{case} são valores que a AWS aceita; a sua função recusou com `{error}`"),
     }
@@ -120,9 +123,10 @@ fn the_mapping_scales_up(
     expect_same!(
         got,
         expected,
-        "{queue}, com mensagens à espera há {} e MaximumConcurrency {maximum:?}: são {expected} chamadas ao mesmo tempo; a \
-         sua função disse {got}",
-        duration(seconds(busy))
+        "{queue}, com mensagens à espera há {} e MaximumConcurrency {}: são {expected} chamadas ao mesmo tempo; a sua função \
+         disse {got}",
+        duration(seconds(busy)),
+        ceiling(maximum)
     );
 }
 

@@ -40,7 +40,8 @@ fn a_valid_configuration_is_kept(
     expect_same!(
         (got.batch_size, got.bisect),
         (100, false),
-        "o BatchSize de um stream é 100 por padrão, e sem BisectBatchOnFunctionError nada se divide; a sua configuração é {got:?}"
+        "o BatchSize de um fluxo é 100 por padrão, e sem BisectBatchOnFunctionError nada se divide; a sua \
+         configuração é {got:?}"
     );
 }
 
@@ -82,7 +83,8 @@ fn a_value_out_of_range_is_a_validation_exception(
     #[case] limit: &str,
 ) {
     let expected = format!(
-        "ValidationException: 1 validation error detected: {value} failed to satisfy constraint: Member must have value {limit}"
+        "ValidationException: 1 validation error detected: {value} failed to satisfy constraint: Member must have \
+         value {limit}"
     );
     let request = request(attempts, age, factor);
     let got = StreamConfig::new(&request).map_or_else(|error| error.to_string(), |config| format!("{config:?}"));
@@ -99,8 +101,8 @@ fn an_age_below_a_minute_is_refused(#[case] age: i64) {
     expect_same!(
         got,
         Err("InvalidParameterValueException"),
-        "MaximumRecordAgeInSeconds é −1 ou de 60 a 604.800: {age} é recusado com InvalidParameterValueException; o seu \
-         resultado foi {got:?}"
+        "MaximumRecordAgeInSeconds é −1 ou de 60 a 604.800: {age} é recusado com InvalidParameterValueException; o \
+         seu resultado foi {got:?}"
     );
 }
 
@@ -205,8 +207,8 @@ fn the_decision_after_an_attempt(#[case] attempts: &[Attempt]) {
         expect_same!(
             got,
             expected,
-            "{happened}, com {records} registros, {runs} execuções deste lote, MaximumRetryAttempts {} e bisect {}: o Lambda \
-             decide {}; a sua função decidiu {}",
+            "{happened}, com {records} registros, {runs} execuções deste lote, MaximumRetryAttempts {} e bisect {}: \
+             o Lambda decide {}; a sua função decidiu {}",
             maximum.map_or("−1".to_owned(), |maximum| maximum.to_string()),
             if bisect { "ligado" } else { "desligado" },
             decision(expected),
@@ -270,7 +272,8 @@ async fn dynamodb_has_its_own_name_for_the_batch() {
     expect_same!(
         (got.get("KinesisBatchInfo"), &got["DDBStreamBatchInfo"]["endSequenceNumber"]),
         (None, &json!("s6")),
-        "num stream do DynamoDB o lote vem em DDBStreamBatchInfo, e KinesisBatchInfo não existe; o seu registro é {got:#}"
+        "num fluxo do DynamoDB o lote vem em DDBStreamBatchInfo, e KinesisBatchInfo não existe; o seu registro é \
+         {got:#}"
     );
 }
 
@@ -415,8 +418,8 @@ async fn the_defaults_block_for_the_whole_retention() {
     let at = second.map(|call| call.at);
     assert!(
         at.is_some_and(|at| at > DAY && at < DAY + seconds(120)),
-        "−1 e −1: s1 é tentado até passar da retenção de 24 h, e s2, que chegou à 1 h, só roda depois disso, logo que s1 \
-         vence; com o seu código s2 rodou {}",
+        "−1 e −1: s1 é tentado até passar da retenção de 24 h, e s2, que chegou à 1 h, só roda depois disso, logo \
+         que s1 vence; com o seu código s2 rodou {}",
         at.map_or("nunca".to_owned(), |at| format!("em {}", duration(at)))
     );
     story.expect_checkpoint("s2");

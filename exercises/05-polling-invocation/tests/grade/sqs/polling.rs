@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use kit::text::duration;
+use kit::text::{count, duration};
 use polling_invocation::queue::Queue;
 use polling_invocation::sms_function::Behavior;
 use polling_invocation::sqs::poll;
 use rstest::rstest;
 use tokio::time::sleep;
 
-use crate::support::redelivery::{Post, expect_calls, failing_on, mapping, seconds};
+use crate::support::redelivery::{Post, ceiling, expect_calls, failing_on, mapping, seconds};
 use crate::support::{expect_same, finish, list};
 
 /// A mensagem que falhou volta depois da visibilidade, contada do recebimento.
@@ -63,8 +63,9 @@ async fn a_poison_message_ends_in_the_dlq(#[case] max_receive_count: u32) {
     expect_same!(
         counts,
         expected,
-        "maxReceiveCount {max_receive_count}: a função recebe a mensagem {max_receive_count} vezes, com \
-         ApproximateReceiveCount {}; com o seu código foi {}",
+        "maxReceiveCount {max_receive_count}: a função recebe a mensagem {}, com ApproximateReceiveCount {}; com \
+         o seu código foi {}",
+        count(expected.len(), "vez", "vezes"),
         list(&expected, "nenhum"),
         list(&counts, "nenhum")
     );
@@ -154,8 +155,9 @@ async fn batches_run_side_by_side_up_to_the_limit(
     expect_same!(
         most,
         limit,
-        "{total} lotes de uma mensagem, MaximumConcurrency {maximum:?}, no primeiro minuto: andam até {limit} juntos; com o \
-         seu `poll` o máximo foi {most}"
+        "{total} lotes de uma mensagem, MaximumConcurrency {}, no primeiro minuto: andam até {limit} juntos; com o \
+         seu `poll` o máximo foi {most}",
+        ceiling(maximum)
     );
     let mut instants: Vec<u64> = function.calls().iter().map(|call| call.at.as_secs()).collect();
     instants.dedup();

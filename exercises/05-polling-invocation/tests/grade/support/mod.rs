@@ -28,9 +28,12 @@ pub async fn finish<T>(rule: &str, what: &str, future: impl Future<Output = T>) 
     }
 }
 
-/// `a`, `a e b`, `a, b e c`; `nada` vira o texto de quando não há nada.
+/// `a`, `a e b`, `a, b e c`; uma lista comprida para no décimo. `nothing` é o texto de quando não há nada.
 pub fn list<T: ToString>(items: &[T], nothing: &str) -> String {
     let mut texts: Vec<String> = items.iter().map(T::to_string).collect();
+    if texts.len() > 12 {
+        return format!("{}… ({} ao todo)", texts[..10].join(", "), texts.len());
+    }
     match texts.pop() {
         Some(last) if !texts.is_empty() => format!("{} e {last}", texts.join(", ")),
         Some(only) => only,

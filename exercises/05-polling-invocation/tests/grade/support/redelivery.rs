@@ -19,10 +19,16 @@ pub fn mapping(batch_size: usize, maximum_concurrency: Option<i64>) -> EventSour
     match EventSourceMapping::new(seconds(30), seconds(5), batch_size, maximum_concurrency) {
         Ok(mapping) => mapping,
         Err(error) => panic!(
-            "visibilidade de 30 s, função de até 5 s e MaximumConcurrency {maximum_concurrency:?} são valores que a AWS \
-             aceita; a sua função recusou com `{error}`"
+            "visibilidade de 30 s, função de até 5 s e MaximumConcurrency {} são valores que a AWS aceita; a sua \
+             função recusou com `{error}`",
+            ceiling(maximum_concurrency)
         ),
     }
+}
+
+/// `ausente`, ou o número.
+pub fn ceiling<T: ToString>(maximum_concurrency: Option<T>) -> String {
+    maximum_concurrency.map_or("ausente".to_owned(), |maximum| maximum.to_string())
 }
 
 /// A fila, a DLQ e a função de um caso.
@@ -90,9 +96,13 @@ pub fn failing_on(poison: &'static [&'static str]) -> impl Fn(&Call) -> Behavior
 
 /// `aos 0 s [a, b]; aos 30 s [a, b]`: as chamadas, na ordem.
 fn describe(calls: &[(Duration, Vec<String>)]) -> String {
-    let texts: Vec<String> =
-        calls.iter().map(|(at, bodies)| format!("[{}] aos {}", bodies.join(", "), duration(*at))).collect();
-    if texts.is_empty() { "nenhuma".to_owned() } else { texts.join("; ") }
+    let tell = |(at, bodies): &(Duration, Vec<String>)| format!("[{}] aos {}", bodies.join(", "), duration(*at));
+    let texts: Vec<String> = calls.iter().take(8).map(tell).collect();
+    match calls.len() {
+        0 => "nenhuma".to_owned(),
+        1..=8 => texts.join("; "),
+        total => format!("{}; … ({total} ao todo)", texts.join("; ")),
+    }
 }
 
 /// Compara as chamadas à função: instante em milissegundos e corpos. Entre chamadas do mesmo instante, a ordem não conta.
