@@ -80,6 +80,6 @@ pub fn settle_stream(sequence_numbers: &[&str], outcome: Outcome<'_>, report_bat
 /// Em uma fila padrão, uma falha não impede as outras. Em uma fila FIFO, a primeira falha encerra o trabalho: ela e todas as que
 /// vêm depois, sem serem tratadas, são contadas como falhas.
 pub fn handle<E>(event: &SqsEvent, process: impl FnMut(&SqsMessage) -> Result<(), E>) -> SqsBatchResponse {
-    let _ = process;
-    todo!("trate as mensagens de {event:?} e devolva as que falharam")
+    let _ = (event, process);
+    todo!("trate as mensagens do lote e devolva as que falharam")
 }

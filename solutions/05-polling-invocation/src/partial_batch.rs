@@ -130,8 +130,8 @@ pub fn settle_stream(sequence_numbers: &[&str], outcome: Outcome<'_>, report_bat
 /// Em uma fila padrão, uma falha não impede as outras. Em uma fila FIFO, a primeira falha encerra o trabalho: ela e todas as que
 /// vêm depois, sem serem tratadas, são contadas como falhas.
 pub fn handle<E>(event: &SqsEvent, process: impl FnMut(&SqsMessage) -> Result<(), E>) -> SqsBatchResponse {
-    // passo: começo — trate as mensagens de {event:?} e devolva as que falharam
-    // passo: usa process
+    // passo: começo — trate as mensagens do lote e devolva as que falharam
+    // passo: usa event, process
     let mut process = process;
     let mut response = SqsBatchResponse::default();
     let mut stopped = false;
