@@ -197,11 +197,18 @@ fn a_refusal_spends_nothing() {
     expect_one(&mut blocked, (ALERT, "1"), START, Ok(Placement::Warm), rule);
 }
 
-/// A vaga se olha antes do ritmo: quem foi recusado por vaga não criou ambiente.
+/// Só um ambiente novo gasta ritmo: nem o ocioso, nem quem foi recusado por falta de vaga.
 #[test]
-fn a_refusal_for_a_slot_keeps_the_scaling_rate() {
+fn only_a_new_environment_spends_the_scaling_rate() {
     let mut account = account(5_000, &[(ALERT, 1)]);
-    expect_one(&mut account, (ALERT, "1"), START, Ok(Placement::Cold), "a reserva é 1");
+    let mut running = expect_one(&mut account, (ALERT, "1"), START, Ok(Placement::Cold), "a reserva é 1");
+    for _ in 0..200 {
+        if let Some(done) = running {
+            account.finish(done);
+        }
+        let rule = "a execução anterior terminou e deixou um ambiente ocioso";
+        running = expect_one(&mut account, (ALERT, "1"), START, Ok(Placement::Warm), rule);
+    }
     for _ in 0..500 {
         expect_one(
             &mut account,
@@ -213,6 +220,6 @@ fn a_refusal_for_a_slot_keeps_the_scaling_rate() {
     }
     let raised = account.put_function_concurrency(ALERT, 1_000);
     expect_same!(raised, Ok(()), "reservar 1.000 de 5.000 é aceito; no seu código, {}", refusal(raised.as_ref().err()));
-    let rule = "a reserva agora é 1.000, 1 roda, e as 500 recusas não gastaram ritmo: ainda há 999";
+    let rule = "a reserva agora é 1.000, 1 roda, e só ele foi criado: 200 vezes ocioso e 500 recusas não gastam ritmo, e ainda há 999";
     expect_room(&mut account, (ALERT, "1"), START, (999, Limit::Concurrency(Pool::Reserved)), rule);
 }
