@@ -112,6 +112,10 @@ fn after_the_deadline_nothing_remains(#[case] late_ms: u64) {
 #[case::a_version("arn:aws:lambda:sa-east-1:123456789012:function:get-forecast:7", Some("7"))]
 #[case::latest("arn:aws:lambda:sa-east-1:123456789012:function:get-forecast:$LATEST", Some("$LATEST"))]
 #[case::a_function_named_function("arn:aws:lambda:us-east-2:123456789012:function:function", None)]
+#[case::an_alias_of_a_function_named_function(
+    "arn:aws:lambda:us-east-2:123456789012:function:function:prod",
+    Some("prod")
+)]
 #[case::a_digit_in_the_name("arn:aws:lambda:us-east-2:123456789012:function:sms2:blue-2", Some("blue-2"))]
 fn the_invoked_arn_names_the_version_or_the_alias(#[case] arn: &str, #[case] expected: Option<&str>) {
     let context = context(arn);
@@ -222,22 +226,24 @@ async fn invoke_waits_for_the_handler() {
 
 /// Um evento que não serve não chega ao handler: é um erro da função.
 #[rstest]
-#[case::not_json("granizo")]
-#[case::cut_short(r#"{"city":"serra-clara","#)]
-#[case::nothing("")]
-#[case::missing_field(r#"{"city":"serra-clara"}"#)]
-#[case::wrong_type(r#"{"city":"serra-clara","days":"três"}"#)]
-#[case::out_of_range(r#"{"city":"serra-clara","days":300}"#)]
+#[case::not_json(b"granizo")]
+#[case::cut_short(br#"{"city":"serra-clara","#)]
+#[case::nothing(b"")]
+#[case::missing_field(br#"{"city":"serra-clara"}"#)]
+#[case::wrong_type(r#"{"city":"serra-clara","days":"três"}"#.as_bytes())]
+#[case::out_of_range(br#"{"city":"serra-clara","days":300}"#)]
+#[case::two_documents(br#"{"city":"serra-clara","days":3}{"city":"serra-clara","days":3}"#)]
+#[case::not_utf_8(b"{\"city\":\"serra-clar\xe3\",\"days\":3}")]
 #[tokio::test(start_paused = true)]
-async fn an_event_that_does_not_fit_never_reaches_the_handler(#[case] event: &str) {
+async fn an_event_that_does_not_fit_never_reaches_the_handler(#[case] event: &[u8]) {
     let calls = Cell::new(0u32);
-    let answer = invoke(event.as_bytes(), &context(FUNCTION_ARN), async |_: ForecastRequest, _: &Context| {
+    let answer = invoke(event, &context(FUNCTION_ARN), async |_: ForecastRequest, _: &Context| {
         calls.set(calls.get() + 1);
         Ok(())
     })
     .await;
 
-    let situation = format!("o handler pede `city` e `days`, e o evento é `{event}`");
+    let situation = format!("o handler pede `city` e `days`, e o evento é {}", shown(event));
     expect_same!(calls.get(), 0, "{situation}: o handler não roda; o seu `invoke` o chamou {}", times(calls.get()));
     let body = error(&answer, &situation);
     expect_same!(
@@ -311,6 +317,29 @@ fn billed_is_the_sum_rounded_up_once(#[case] duration_us: u64, #[case] init_us: 
         billed,
         expected,
         "{duration_us} µs de invocação, {init}: o Lambda cobra {expected} ms; a sua conta deu {billed} ms"
+    );
+}
+
+/// Por pouco que passe, um milissegundo começado é cobrado inteiro.
+#[rstest]
+#[case::in_the_invocation(80_000_001, None, 81)]
+#[case::in_the_initialization(80_000_000, Some(50_000_001), 131)]
+fn one_nanosecond_more_is_one_millisecond_more(
+    #[case] duration_ns: u64,
+    #[case] init_ns: Option<u64>,
+    #[case] expected: u128,
+) {
+    let measurement = Measurement {
+        duration: Duration::from_nanos(duration_ns),
+        init_duration: init_ns.map(Duration::from_nanos),
+        ..measured(0, None)
+    };
+    let billed = measurement.billed_duration_ms();
+    let sum = duration_ns + init_ns.unwrap_or_default();
+    expect_same!(
+        billed,
+        expected,
+        "a soma é de {sum} ns, um a mais que um milissegundo redondo: o Lambda cobra {expected} ms; a sua conta deu {billed} ms"
     );
 }
 
