@@ -125,6 +125,21 @@ fn a_long_reason_is_cut_to_fit(#[case] reason: String) {
     );
 }
 
+/// Um motivo que cabe vai inteiro.
+#[rstest]
+#[case::plain("x".repeat(3_000))]
+#[case::accents("ã".repeat(1_500))]
+fn a_reason_that_fits_stays_whole(#[case] reason: String) {
+    let (document, size) = document("Delete", &Err(reason.clone()));
+    let kept = document["Reason"].as_str().unwrap_or_default();
+    assert!(
+        kept == reason,
+        "um motivo de 3.000 bytes cabe em 4.096 com o resto do documento e vai inteiro; no seu documento, de {} bytes, ficaram {}",
+        thousands(size),
+        thousands(kept.len())
+    );
+}
+
 /// A pilha anda assim que o documento chega, e fica presa uma hora se ele não chega.
 #[rstest]
 #[case::answered(true, 1, 2_000)]
