@@ -28,7 +28,7 @@ async fn an_error_returned_keeps_the_environment() {
     expect_same!(
         memory,
         [Some(1), None, Some(3)],
-        "a visita que falhou também contou: a memória mostra 1, erro, 3; a sua mostrou {}",
+        "a visita que falhou também contou: a memória mostra 1, falha, 3; a sua mostrou {}",
         shown(&memory)
     );
 }
