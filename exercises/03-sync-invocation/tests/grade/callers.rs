@@ -16,6 +16,13 @@ use crate::support::{expect_same, times};
 
 mod stack;
 
+/// O começo de um evento, que inteiro não cabe em uma mensagem.
+fn shown(event: &Value) -> String {
+    let text = event.to_string();
+    let start: String = text.chars().take(200).collect();
+    if start.len() < text.len() { format!("{start}…") } else { start }
+}
+
 /// O evento diz de quem é, pelos campos que só aquele serviço manda.
 #[rstest]
 #[case::api_gateway(Service::ApiGateway, [events::api_gateway(), events::api_gateway_v2()])]
@@ -33,8 +40,9 @@ fn the_event_says_who_sent_it<const N: usize>(#[case] expected: Service, #[case]
         expect_same!(
             got,
             Some(expected),
-            "este evento é do {expected}; a sua função disse {}: {event}",
-            got.map_or("nenhum dos seis", Service::name)
+            "este evento é do {expected}; a sua função disse {}: {}",
+            got.map_or("nenhum dos seis", Service::name),
+            shown(&event)
         );
     }
 }
@@ -47,8 +55,9 @@ fn an_event_of_another_service_is_nobodys() {
         expect_same!(
             got,
             None,
-            "este evento não é de nenhum dos seis; a sua função disse {}: {event}",
-            got.map_or("nenhum", Service::name)
+            "este evento não é de nenhum dos seis; a sua função disse {}: {}",
+            got.map_or("nenhum", Service::name),
+            shown(&event)
         );
     }
 }
