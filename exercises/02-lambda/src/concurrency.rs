@@ -257,8 +257,14 @@ impl Account {
         todo!("acha lugar para {function}:{version} em {now:?}")
     }
 
-    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso.
+    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso. Vem pronto.
     pub fn finish(&mut self, running: Running) {
-        todo!("devolve a vaga de {running:?}")
+        let Some(activity) = self.activity.get_mut(&(running.function, running.version)) else {
+            return;
+        };
+        match running.placement {
+            Placement::Provisioned => activity.provisioned -= 1,
+            Placement::Warm | Placement::Cold => activity.on_demand -= 1,
+        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::caller::{Answer, Outcome, Reaction, Service};
 use crate::function::{Ending, Function};
 use crate::model::{CALLER, FunctionError, InvokeError, WAITING};
+use crate::translations::{alexa, cloudfront, lex};
 
 /// De que serviço é o evento; `None` quando não é de nenhum dos seis.
 pub fn recognize(event: &Value) -> Option<Service> {
@@ -53,26 +54,6 @@ pub fn cognito(event: &Value, outcome: &Outcome, attempt: u32) -> Reaction {
 /// O que o CloudFormation faz com o que a função devolveu. O documento que ela grava no `ResponseURL` não passa por aqui.
 pub fn cloudformation(outcome: &Outcome) -> Reaction {
     todo!("o que o CloudFormation faz depois de {outcome:?}")
-}
-
-/// O que a Alexa diz. O que ela faz quando a função falha não é publicado.
-pub fn alexa(outcome: &Outcome) -> Answer {
-    let speech = |value: &Value| value.pointer("/response/outputSpeech/text")?.as_str().map(str::to_owned);
-    match outcome {
-        Outcome::Returned(value) => speech(value).map_or(Answer::Unpublished, Answer::Says),
-        Outcome::FunctionError(_) | Outcome::Refused(_) | Outcome::TimedOut => Answer::Unpublished,
-    }
-}
-
-/// O que o robô do Lex diz, com os três textos prontos ligados.
-pub fn lex(outcome: &Outcome) -> Answer {
-    todo!("o que o robô diz depois de {outcome:?}")
-}
-
-/// O que o visitante recebe do CloudFront.
-pub fn cloudfront(event: &Value, outcome: &Outcome) -> Answer {
-    let _ = event;
-    todo!("o que o visitante recebe depois de {outcome:?}")
 }
 
 /// O que a função de um recurso personalizado conseguiu fazer.

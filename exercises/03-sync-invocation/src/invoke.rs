@@ -62,12 +62,14 @@ pub fn refuse(refusal: &Refusal) -> InvokeResponse {
 /// # Errors
 /// Quando ele passa do limite do tipo de invocação ou não é JSON.
 pub fn accept(request: &Request) -> Result<Value, Refusal> {
-    todo!("confira o tamanho e leia o JSON do corpo de {request:?}")
+    let _ = request;
+    todo!("confira o tamanho do corpo e leia o JSON")
 }
 
 /// O valor de `X-Amz-Function-Error`, se a função falhou, e o corpo da resposta.
 pub fn outcome(execution: &Execution) -> (Option<&'static str>, String) {
-    todo!("transforme o fim de {execution:?} no cabeçalho do erro e no corpo")
+    let _ = execution;
+    todo!("transforme o fim da execução no cabeçalho do erro e no corpo")
 }
 
 /// O valor de `X-Amz-Log-Result`: o fim do log, em base64.

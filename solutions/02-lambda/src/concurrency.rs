@@ -366,9 +366,8 @@ impl Account {
         // passo: fim
     }
 
-    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso.
+    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso. Vem pronto.
     pub fn finish(&mut self, running: Running) {
-        // passo: começo — devolve a vaga de {running:?}
         let Some(activity) = self.activity.get_mut(&(running.function, running.version)) else {
             return;
         };
@@ -376,6 +375,5 @@ impl Account {
             Placement::Provisioned => activity.provisioned -= 1,
             Placement::Warm | Placement::Cold => activity.on_demand -= 1,
         }
-        // passo: fim
     }
 }

@@ -364,7 +364,7 @@ pub fn admits_strangers(statement: &Statement) -> bool {
     // passo: começo — diz se {statement:?} prende a conta do recurso
     let fixed = |account: &str| !account.is_empty() && !account.contains(['*', '?']);
     statement.effect == Effect::Allow
-        && matches!(statement.principal, Principal::Service(_))
+        && !matches!(statement.principal, Principal::Aws(_))
         && statement.source_account.is_none()
         && !statement.source_arn.as_deref().is_some_and(|arn| fixed(account_of(arn)))
     // passo: fim

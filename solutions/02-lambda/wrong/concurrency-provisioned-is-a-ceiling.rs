@@ -330,7 +330,7 @@ impl Account {
         Ok(Running { function: function.to_owned(), version: version.to_owned(), placement })
     }
 
-    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso.
+    /// Termina uma execução: a vaga volta, e o ambiente fica ocioso. Vem pronto.
     pub fn finish(&mut self, running: Running) {
         let Some(activity) = self.activity.get_mut(&(running.function, running.version)) else {
             return;

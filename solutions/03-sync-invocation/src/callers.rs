@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::caller::{Answer, Outcome, Reaction, Service};
 use crate::function::{Ending, Function};
 use crate::model::{CALLER, FunctionError, InvokeError, WAITING};
+use crate::translations::{alexa, cloudfront, lex};
 
 /// De que serviço é o evento; `None` quando não é de nenhum dos seis.
 pub fn recognize(event: &Value) -> Option<Service> {
@@ -31,7 +32,7 @@ pub fn recognize(event: &Value) -> Option<Service> {
         Some(Service::Alexa)
     } else if has("/bot") && has("/sessionState") {
         Some(Service::Lex)
-    } else if has("/requestContext") {
+    } else if has("/requestContext/apiId") {
         Some(Service::ApiGateway)
     } else {
         None
@@ -120,61 +121,6 @@ pub fn cloudformation(outcome: &Outcome) -> Reaction {
             Reaction::Answer(Answer::ResourceFailed { reason })
         }
         Outcome::Returned(_) | Outcome::FunctionError(_) | Outcome::Refused(_) => Reaction::KeepWaiting,
-    }
-    // passo: fim
-}
-
-/// O que a Alexa diz. O que ela faz quando a função falha não é publicado.
-pub fn alexa(outcome: &Outcome) -> Answer {
-    let speech = |value: &Value| value.pointer("/response/outputSpeech/text")?.as_str().map(str::to_owned);
-    match outcome {
-        Outcome::Returned(value) => speech(value).map_or(Answer::Unpublished, Answer::Says),
-        Outcome::FunctionError(_) | Outcome::Refused(_) | Outcome::TimedOut => Answer::Unpublished,
-    }
-}
-
-/// O que o robô do Lex diz, com os três textos prontos ligados.
-pub fn lex(outcome: &Outcome) -> Answer {
-    // passo: começo — o que o robô diz depois de {outcome:?}
-    use crate::caller::Prepared;
-
-    let value = match outcome {
-        Outcome::Returned(value) => value,
-        Outcome::FunctionError(_) | Outcome::Refused(_) => return Answer::SaysPrepared(Prepared::Failure),
-        Outcome::TimedOut => return Answer::SaysPrepared(Prepared::Timeout),
-    };
-    if value.pointer("/sessionState/dialogAction/type").is_none() {
-        return Answer::Unpublished;
-    }
-    let messages = value["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let said: Vec<&str> = messages.iter().filter_map(|message| message["content"].as_str()).collect();
-    let failed = value.pointer("/sessionState/intent/state").and_then(Value::as_str) == Some("Failed");
-    match (said.is_empty(), failed) {
-        (false, _) => Answer::Says(said.join("\n")),
-        (true, true) => Answer::SaysPrepared(Prepared::Failure),
-        (true, false) => Answer::SaysPrepared(Prepared::Success),
-    }
-    // passo: fim
-}
-
-/// O que o visitante recebe do CloudFront.
-pub fn cloudfront(event: &Value, outcome: &Outcome) -> Answer {
-    // passo: começo — o que o visitante recebe depois de {outcome:?}
-    // passo: usa event
-    let Outcome::Returned(value) = outcome else {
-        return Answer::http_error(503, "the Lambda function returned an error");
-    };
-    let invalid = || Answer::http_error(502, "the Lambda function result failed validation");
-    let Some(status) = value.get("status") else {
-        return if value.get("uri").is_some() { Answer::Forwarded } else { invalid() };
-    };
-    let at_viewer = event.pointer("/Records/0/cf/config/eventType").and_then(Value::as_str) == Some("viewer-request");
-    let limit = if at_viewer { 40 * 1024 } else { 1024 * 1024 };
-    let body = value["body"].as_str().unwrap_or_default();
-    match status.as_str().and_then(|text| text.parse().ok()) {
-        Some(204) if at_viewer && !body.is_empty() => invalid(),
-        Some(status @ 200..=599) if value.to_string().len() <= limit => Answer::Http { status, body: body.to_owned() },
-        _ => invalid(),
     }
     // passo: fim
 }

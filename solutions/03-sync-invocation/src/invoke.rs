@@ -91,7 +91,8 @@ pub fn refuse(refusal: &Refusal) -> InvokeResponse {
 /// # Errors
 /// Quando ele passa do limite do tipo de invocação ou não é JSON.
 pub fn accept(request: &Request) -> Result<Value, Refusal> {
-    // passo: começo — confira o tamanho e leia o JSON do corpo de {request:?}
+    // passo: começo — confira o tamanho do corpo e leia o JSON
+    // passo: usa request
     let size = request.payload.len();
     let (name, limit) = match request.invocation_type {
         InvocationType::Event => ("Event", 1024 * 1024),
@@ -111,7 +112,8 @@ pub fn accept(request: &Request) -> Result<Value, Refusal> {
 
 /// O valor de `X-Amz-Function-Error`, se a função falhou, e o corpo da resposta.
 pub fn outcome(execution: &Execution) -> (Option<&'static str>, String) {
-    // passo: começo — transforme o fim de {execution:?} no cabeçalho do erro e no corpo
+    // passo: começo — transforme o fim da execução no cabeçalho do erro e no corpo
+    // passo: usa execution
     use crate::function::Ending;
     use crate::model::FunctionError;
 

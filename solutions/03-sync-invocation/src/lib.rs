@@ -7,3 +7,4 @@ pub mod events;
 pub mod function;
 pub mod invoke;
 pub mod model;
+pub mod translations;

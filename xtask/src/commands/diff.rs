@@ -26,8 +26,8 @@ pub fn run(arguments: &Diff) -> Result<ExitCode> {
                 "O passo `{}` ainda não passa, então a resposta continua guardada.\n\
                  Uma dica: cargo xtask hint {}\nVer mesmo assim: cargo xtask diff {} --spoiler",
                 step.id,
-                step.name(),
-                step.name()
+                step.id,
+                step.id
             );
             return Ok(ExitCode::FAILURE);
         }

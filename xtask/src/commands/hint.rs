@@ -17,9 +17,9 @@ pub fn run(arguments: &Hint) -> Result<ExitCode> {
         sayln!("Dica {number} de {count}, {level}:\n  {}\n", hint.replace('\n', "\n  "));
     }
     if arguments.level < count {
-        sayln!("Quer mais? cargo xtask hint {} --level {}", step.name(), arguments.level + 1);
+        sayln!("Quer mais? cargo xtask hint {} --level {}", step.id, arguments.level + 1);
     } else {
-        sayln!("Se ainda assim não sair: cargo xtask diff {} --spoiler", step.name());
+        sayln!("Se ainda assim não sair: cargo xtask diff {} --spoiler", step.id);
     }
     Ok(ExitCode::SUCCESS)
 }

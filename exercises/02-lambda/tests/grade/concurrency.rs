@@ -242,13 +242,18 @@ fn a_reserve_is_not_below_the_provisioned() {
         "com 5 ambientes provisionados nas duas versões, reservar 4 dá o erro `{expected}`; no seu código, {}",
         refusal(found.as_ref())
     );
-    let equal = account.put_function_concurrency(ALERT, 5);
-    expect_same!(
-        equal,
-        Ok(()),
-        "reservar 5, o mesmo que a provisionada, é aceito; no seu código, {}",
-        refusal(equal.as_ref().err())
-    );
+    let unreserved = account.unreserved();
+    expect_same!(unreserved, 995, "a reserva recusada não muda nada: sobram 995 sem dono; no seu código, {unreserved}");
+    for reserved in [5, 900] {
+        let accepted = account.clone().put_function_concurrency(ALERT, reserved);
+        expect_same!(
+            accepted,
+            Ok(()),
+            "reservar {reserved} é aceito: os 5 provisionados cabem dentro da reserva, que deixa pelo menos 100 sem dono; no \
+             seu código, {}",
+            refusal(accepted.as_ref().err())
+        );
+    }
 }
 
 mod room;

@@ -112,6 +112,10 @@ fn after_the_deadline_nothing_remains(#[case] late_ms: u64) {
 #[case::a_version("arn:aws:lambda:sa-east-1:123456789012:function:get-forecast:7", Some("7"))]
 #[case::latest("arn:aws:lambda:sa-east-1:123456789012:function:get-forecast:$LATEST", Some("$LATEST"))]
 #[case::a_function_named_function("arn:aws:lambda:us-east-2:123456789012:function:function", None)]
+#[case::an_alias_of_a_function_named_function(
+    "arn:aws:lambda:us-east-2:123456789012:function:function:prod",
+    Some("prod")
+)]
 #[case::a_digit_in_the_name("arn:aws:lambda:us-east-2:123456789012:function:sms2:blue-2", Some("blue-2"))]
 fn the_invoked_arn_names_the_version_or_the_alias(#[case] arn: &str, #[case] expected: Option<&str>) {
     let context = context(arn);
@@ -192,12 +196,17 @@ async fn a_handler_may_ask_for_no_event() {
 #[tokio::test(start_paused = true)]
 async fn the_handler_sees_the_context() {
     let given = context("arn:aws:lambda:sa-east-1:123456789012:function:get-forecast:prod");
-    let answer = invoke(b"{}", &given, async |_: Value, context: &Context| Ok(context.request_id.clone())).await;
-    let body = response(&answer, "o handler devolve o número do pedido");
+    let answer = invoke(b"{}", &given, async |_: Value, context: &Context| {
+        let Context { request_id, deadline_ms, invoked_function_arn } = context;
+        Ok(json!([request_id, deadline_ms, invoked_function_arn]))
+    })
+    .await;
+    let body = response(&answer, "o handler devolve o contexto que recebeu");
+    let expected = json!([given.request_id, given.deadline_ms, given.invoked_function_arn]);
     expect_same!(
         body,
-        json!(REQUEST_ID),
-        "o contexto é o da invocação, com o pedido {REQUEST_ID}; o handler viu {body}"
+        expected,
+        "o contexto é o da invocação, com o pedido, o prazo e o ARN {expected}; o handler viu {body}"
     );
 }
 
@@ -222,22 +231,24 @@ async fn invoke_waits_for_the_handler() {
 
 /// Um evento que não serve não chega ao handler: é um erro da função.
 #[rstest]
-#[case::not_json("granizo")]
-#[case::cut_short(r#"{"city":"serra-clara","#)]
-#[case::nothing("")]
-#[case::missing_field(r#"{"city":"serra-clara"}"#)]
-#[case::wrong_type(r#"{"city":"serra-clara","days":"três"}"#)]
-#[case::out_of_range(r#"{"city":"serra-clara","days":300}"#)]
+#[case::not_json(b"granizo")]
+#[case::cut_short(br#"{"city":"serra-clara","#)]
+#[case::nothing(b"")]
+#[case::missing_field(br#"{"city":"serra-clara"}"#)]
+#[case::wrong_type(r#"{"city":"serra-clara","days":"três"}"#.as_bytes())]
+#[case::out_of_range(br#"{"city":"serra-clara","days":300}"#)]
+#[case::two_documents(br#"{"city":"serra-clara","days":3}{"city":"serra-clara","days":3}"#)]
+#[case::not_utf_8(b"{\"city\":\"serra-clar\xe3\",\"days\":3}")]
 #[tokio::test(start_paused = true)]
-async fn an_event_that_does_not_fit_never_reaches_the_handler(#[case] event: &str) {
+async fn an_event_that_does_not_fit_never_reaches_the_handler(#[case] event: &[u8]) {
     let calls = Cell::new(0u32);
-    let answer = invoke(event.as_bytes(), &context(FUNCTION_ARN), async |_: ForecastRequest, _: &Context| {
+    let answer = invoke(event, &context(FUNCTION_ARN), async |_: ForecastRequest, _: &Context| {
         calls.set(calls.get() + 1);
         Ok(())
     })
     .await;
 
-    let situation = format!("o handler pede `city` e `days`, e o evento é `{event}`");
+    let situation = format!("o handler pede `city` e `days`, e o evento é {}", shown(event));
     expect_same!(calls.get(), 0, "{situation}: o handler não roda; o seu `invoke` o chamou {}", times(calls.get()));
     let body = error(&answer, &situation);
     expect_same!(
@@ -295,6 +306,11 @@ fn measured(duration_us: u64, init_us: Option<u64>) -> Measurement {
     }
 }
 
+/// `133,61 ms`, de uma duração.
+fn in_ms(duration: Duration) -> String {
+    format!("{} ms", duration.as_nanos() as f64 / 1_000_000.0).replace('.', ",")
+}
+
 /// O tempo cobrado é a invocação mais a inicialização, arredondado para o milissegundo de cima uma vez só.
 #[rstest]
 #[case::warm(79_670, None, 80)]
@@ -306,11 +322,37 @@ fn measured(duration_us: u64, init_us: Option<u64>) -> Measurement {
 #[case::two_exact(100_500, Some(50_500), 151)]
 fn billed_is_the_sum_rounded_up_once(#[case] duration_us: u64, #[case] init_us: Option<u64>, #[case] expected: u128) {
     let billed = measured(duration_us, init_us).billed_duration_ms();
-    let init = init_us.map_or("sem inicialização".to_owned(), |init| format!("mais {init} µs de inicialização"));
+    let init = init_us.map_or("sem inicialização".to_owned(), |us| {
+        format!("mais {} de inicialização", in_ms(Duration::from_micros(us)))
+    });
     expect_same!(
         billed,
         expected,
-        "{duration_us} µs de invocação, {init}: o Lambda cobra {expected} ms; a sua conta deu {billed} ms"
+        "{} de invocação, {init}: o Lambda cobra {expected} ms; a sua conta deu {billed} ms",
+        in_ms(Duration::from_micros(duration_us))
+    );
+}
+
+/// Por pouco que passe, um milissegundo começado é cobrado inteiro.
+#[rstest]
+#[case::in_the_invocation(80_000_001, None, 81)]
+#[case::in_the_initialization(80_000_000, Some(50_000_001), 131)]
+fn one_nanosecond_more_is_one_millisecond_more(
+    #[case] duration_ns: u64,
+    #[case] init_ns: Option<u64>,
+    #[case] expected: u128,
+) {
+    let measurement = Measurement {
+        duration: Duration::from_nanos(duration_ns),
+        init_duration: init_ns.map(Duration::from_nanos),
+        ..measured(0, None)
+    };
+    let billed = measurement.billed_duration_ms();
+    let sum = in_ms(Duration::from_nanos(duration_ns + init_ns.unwrap_or_default()));
+    expect_same!(
+        billed,
+        expected,
+        "a soma é de {sum}, e o milissegundo começado se cobra inteiro: são {expected} ms; a sua conta deu {billed} ms"
     );
 }
 
@@ -384,4 +426,18 @@ fn report_has_the_measures(
     let [_, _, report] = measurement.log_lines(REQUEST_ID, "$LATEST");
     let expected = format!("REPORT RequestId: {REQUEST_ID} {expected}");
     expect_same!(fields(&report), expected, "a linha é\n  {expected}\na sua é\n  {}", fields(&report));
+}
+
+/// A memória do REPORT é a que a função tem configurada, ao lado da que ela usou.
+#[rstest]
+#[case::default(128)]
+#[case::one_cpu(1_769)]
+#[case::the_largest(10_240)]
+fn report_has_the_configured_memory(#[case] memory_size_mb: u32) {
+    let [_, _, report] = Measurement { memory_size_mb, ..measured(80_000, None) }.log_lines(REQUEST_ID, "$LATEST");
+    let report = fields(&report);
+    assert!(
+        report.contains(&format!("Memory Size: {memory_size_mb} MB Max Memory Used: 31 MB")),
+        "a função tem {memory_size_mb} MB configurados e usou 31 MB; a sua linha é\n  {report}"
+    );
 }

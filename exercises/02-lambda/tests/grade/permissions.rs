@@ -16,42 +16,39 @@ use crate::support::grants::{
 
 /// `ArnLike` compara os seis campos um a um; um `*` não passa de um campo a outro.
 #[rstest]
-#[case::equal(BUCKET, BUCKET, true)]
-#[case::other_bucket(BUCKET, "arn:aws:s3:::photos-serra-clara-2", false)]
-#[case::star_at_the_end("arn:aws:s3:::photos-*", BUCKET, true)]
-#[case::method(
-    "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/*/POST/alerts",
-    "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/prod/POST/alerts",
-    true
-)]
-#[case::other_verb(
-    "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/*/POST/alerts",
-    "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/prod/GET/alerts",
-    false
-)]
-#[case::any_region("arn:aws:sns:*:123456789012:alerts", "arn:aws:sns:sa-east-1:123456789012:alerts", true)]
-#[case::the_sixth_field_keeps_its_colons(
+#[case::equal(&[(BUCKET, BUCKET, true), (BUCKET, "arn:aws:s3:::photos-serra-clara-2", false), (BUCKET, "arn:aws:s3:::photos-serra", false)])]
+#[case::wildcards(&[
+    ("arn:aws:s3:::photos-*", BUCKET, true),
+    ("arn:aws:s3:::photos-serra-clar?", BUCKET, true),
+    ("arn:aws:sns:*:123456789012:alerts", TOPIC, true)
+])]
+#[case::method(&[(ALERTS, METHOD, true), (ALERTS, "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/prod/GET/alerts", false)])]
+#[case::the_sixth_field_keeps_its_colons(&[(
     "arn:aws:lambda:sa-east-1:123456789012:function:*",
     "arn:aws:lambda:sa-east-1:123456789012:function:forecast:live",
     true
-)]
-#[case::star_does_not_cross("arn:aws:sns:*:alerts", "arn:aws:sns:sa-east-1:123456789012:alerts", false)]
-#[case::star_does_not_cross_from_the_left(
-    "arn:*:123456789012:alerts:x:y",
-    "arn:aws:sns:sa-east-1:123456789012:alerts:x:y",
-    false
-)]
-#[case::one_character("arn:aws:s3:::photos-serra-clar?", BUCKET, true)]
-#[case::case_matters("arn:aws:s3:::Photos-serra-clara", BUCKET, false)]
-fn arn_like_compares_field_by_field(#[case] pattern: &str, #[case] arn: &str, #[case] expected: bool) {
-    let found = arn_like(pattern, arn);
-    expect_same!(
-        found,
-        expected,
-        "`ArnLike` separa o ARN em seis campos por `:` e compara cada um: `{pattern}` {} `{arn}`; o seu `arn_like` deu {found}",
-        if expected { "alcança" } else { "não alcança" }
-    );
+)])]
+#[case::star_does_not_cross(&[
+    ("arn:aws:sns:*:alerts:x:y", "arn:aws:sns:sa-east-1:123456789012:alerts:x:y", false),
+    ("arn:*:123456789012:alerts:x:y", "arn:aws:sns:sa-east-1:123456789012:alerts:x:y", false)
+])]
+#[case::fewer_than_six_fields(&[("arn:aws:sns:*:alerts", TOPIC, false), ("arn:aws:s3", BUCKET, false), ("*", BUCKET, false)])]
+#[case::case_matters(&[("arn:aws:s3:::Photos-serra-clara", BUCKET, false)])]
+fn arn_like_compares_field_by_field(#[case] table: &[(&str, &str, bool)]) {
+    for &(pattern, arn, expected) in table {
+        let found = arn_like(pattern, arn);
+        expect_same!(
+            found,
+            expected,
+            "`ArnLike` separa o ARN em seis campos por `:` e compara cada um: `{pattern}` {} `{arn}`; o seu `arn_like` deu {found}",
+            if expected { "alcança" } else { "não alcança" }
+        );
+    }
 }
+
+const TOPIC: &str = "arn:aws:sns:sa-east-1:123456789012:alerts";
+const ALERTS: &str = "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/*/POST/alerts";
+const METHOD: &str = "arn:aws:execute-api:sa-east-1:123456789012:a1b2c3d4e5/prod/POST/alerts";
 
 /// `AddPermission` escreve o statement que a AWS escreve.
 #[rstest]
@@ -90,6 +87,22 @@ fn add_permission_writes_the_statement(
         told(source_arn),
         told(source_account),
         Value::from(found.clone())
+    );
+}
+
+/// A ação do statement é a do pedido, e ele vai para o fim da política.
+#[test]
+fn the_statement_has_the_action_of_the_request() {
+    let first = permission("a", "s3.amazonaws.com", None, None, None);
+    let second =
+        AddPermission { action: "lambda:*".to_owned(), ..permission("b", "sns.amazonaws.com", None, None, None) };
+    let policy = permissions(&[first, second]);
+    let found: Vec<_> = policy.iter().map(|each| (each.sid.as_str(), each.action.as_str())).collect();
+    expect_same!(
+        found,
+        [("a", "lambda:InvokeFunction"), ("b", "lambda:*")],
+        "pedir `a` com lambda:InvokeFunction e depois `b` com lambda:* deixa os dois nessa ordem; no seu código ficou {}",
+        found.iter().map(|(sid, action)| format!("`{sid}` com {action}")).collect::<Vec<_>>().join(" e ")
     );
 }
 
@@ -147,6 +160,8 @@ fn a_bad_permission_changes_nothing(
 #[case::actions_ignore_case(&[allow("LAMBDA:invokefunction", FUNCTION)], Verdict::Allow)]
 #[case::resources_do_not(&[allow("lambda:InvokeFunction", "arn:aws:lambda:sa-east-1:123456789012:function:Make-Thumbnail")], Verdict::Silent)]
 #[case::other_action(&[allow("lambda:GetFunction", FUNCTION)], Verdict::Silent)]
+#[case::any_of_the_list(&[two("lambda:GetFunction", "lambda:InvokeFunction", OUTSIDE, FUNCTION)], Verdict::Allow)]
+#[case::none_of_the_list(&[two("lambda:GetFunction", "lambda:InvokeFunction", OUTSIDE, OUTSIDE)], Verdict::Silent)]
 #[case::deny_last(&[allow("*", "*"), deny("lambda:InvokeFunction", FUNCTION)], Verdict::Deny)]
 #[case::deny_first(&[deny("lambda:*", "*"), allow("lambda:InvokeFunction", FUNCTION)], Verdict::Deny)]
 #[case::deny_of_another(&[deny("lambda:DeleteFunction", "*"), allow("lambda:*", "*")], Verdict::Allow)]
@@ -160,69 +175,93 @@ fn an_explicit_deny_wins(#[case] policy: &[IdentityStatement], #[case] expected:
     );
 }
 
+const OUTSIDE: &str = "arn:aws:lambda:sa-east-1:123456789012:function:get-forecast";
+
+/// Um `Allow` de duas ações em dois recursos.
+fn two(action: &str, other_action: &str, resource: &str, other_resource: &str) -> IdentityStatement {
+    let mut statement = allow(action, resource);
+    statement.actions.push(other_action.to_owned());
+    statement.resources.push(other_resource.to_owned());
+    statement
+}
+
 /// Um statement vale para quem ele nomeia, na ação e no ARN dele, se todas as condições se cumprem.
 #[rstest]
-#[case::all_conditions(statement("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT)), s3(BUCKET, ACCOUNT), Verdict::Allow)]
-#[case::other_service(statement("sns.amazonaws.com", None, None), s3(BUCKET, ACCOUNT), Verdict::Silent)]
-#[case::other_bucket(
-    statement("s3.amazonaws.com", Some("arn:aws:s3:::logs"), None),
-    s3(BUCKET, ACCOUNT),
-    Verdict::Silent
-)]
-#[case::other_account(statement("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT)), s3(BUCKET, OTHER), Verdict::Silent)]
-#[case::no_condition(statement("s3.amazonaws.com", None, None), s3(BUCKET, OTHER), Verdict::Allow)]
-#[case::missing_account(
-    statement("s3.amazonaws.com", None, Some(ACCOUNT)),
-    service("s3.amazonaws.com", Some(BUCKET), None),
-    Verdict::Silent
-)]
-#[case::missing_arn(
-    statement("s3.amazonaws.com", Some("arn:aws:s3:::*"), None),
-    service("s3.amazonaws.com", None, Some(ACCOUNT)),
-    Verdict::Silent
-)]
-#[case::identity_is_not_a_service(statement("s3.amazonaws.com", None, None), ana(&[]), Verdict::Silent)]
-#[case::service_is_not_an_account(statement(ACCOUNT, None, None), s3(BUCKET, ACCOUNT), Verdict::Silent)]
-#[case::account_of_the_identity(statement(OTHER, None, None), identity(COOPERATIVE, &[]), Verdict::Allow)]
-#[case::this_role(statement(COOPERATIVE, None, None), identity(COOPERATIVE, &[]), Verdict::Allow)]
-#[case::another_role(statement("arn:aws:iam::210987654321:role/auditor", None, None), identity(COOPERATIVE, &[]), Verdict::Silent)]
-#[case::anyone(statement("*", None, None), s3(BUCKET, OTHER), Verdict::Allow)]
-#[case::anyone_of_another_account(statement("*", None, None), identity(COOPERATIVE, &[]), Verdict::Allow)]
-#[case::an_identity_has_no_source(statement("*", None, Some(OTHER)), identity(COOPERATIVE, &[]), Verdict::Silent)]
-#[case::other_action(Statement { action: "lambda:GetFunction".into(), ..statement("s3.amazonaws.com", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Silent)]
-#[case::any_action(Statement { action: "lambda:*".into(), ..statement("s3.amazonaws.com", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Allow)]
-#[case::denied(Statement { effect: Effect::Deny, ..statement("*", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Deny)]
-fn a_statement_reaches_whom_it_names(#[case] statement: Statement, #[case] caller: Caller, #[case] expected: Verdict) {
-    let found = resource_verdict(std::slice::from_ref(&statement), FUNCTION, &caller);
-    expect_same!(
-        found,
-        expected,
-        "o statement {} diz {expected:?} a {}; o seu `resource_verdict` deu {found:?}",
-        statement.to_json(),
-        tell(&caller)
-    );
+#[case::service(&[
+    (statement("s3.amazonaws.com", None, None), s3(BUCKET, OTHER), Verdict::Allow),
+    (statement("sns.amazonaws.com", None, None), s3(BUCKET, ACCOUNT), Verdict::Silent),
+    (statement("s3.amazonaws.com", None, None), ana(&[]), Verdict::Silent)
+])]
+#[case::account(&[
+    (statement(OTHER, None, None), identity(COOPERATIVE, &[]), Verdict::Allow),
+    (statement(ACCOUNT, None, None), identity(COOPERATIVE, &[]), Verdict::Silent),
+    (statement(ACCOUNT, None, None), s3(BUCKET, ACCOUNT), Verdict::Silent)
+])]
+#[case::role(&[
+    (statement(COOPERATIVE, None, None), identity(COOPERATIVE, &[]), Verdict::Allow),
+    (statement("arn:aws:iam::210987654321:role/auditor", None, None), identity(COOPERATIVE, &[]), Verdict::Silent),
+    (statement("arn:aws:iam::210987654321:role/*", None, None), identity(COOPERATIVE, &[]), Verdict::Silent)
+])]
+#[case::anyone(&[
+    (statement("*", None, None), s3(BUCKET, OTHER), Verdict::Allow),
+    (statement("*", None, None), identity(COOPERATIVE, &[]), Verdict::Allow)
+])]
+#[case::source_arn(&[
+    (statement("s3.amazonaws.com", Some("arn:aws:s3:::photos-*"), None), s3(BUCKET, ACCOUNT), Verdict::Allow),
+    (statement("s3.amazonaws.com", Some("arn:aws:s3:::logs"), None), s3(BUCKET, ACCOUNT), Verdict::Silent),
+    (statement("s3.amazonaws.com", Some("arn:aws:s3:*"), None), s3(BUCKET, ACCOUNT), Verdict::Silent)
+])]
+#[case::source_account(&[
+    (statement("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT)), s3(BUCKET, ACCOUNT), Verdict::Allow),
+    (statement("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT)), s3(BUCKET, OTHER), Verdict::Silent),
+    (statement("s3.amazonaws.com", None, Some("1234567890*")), s3(BUCKET, ACCOUNT), Verdict::Silent)
+])]
+#[case::a_value_that_is_missing(&[
+    (statement("s3.amazonaws.com", None, Some(ACCOUNT)), service("s3.amazonaws.com", Some(BUCKET), None), Verdict::Silent),
+    (statement("sns.amazonaws.com", None, Some(ACCOUNT)), service("sns.amazonaws.com", Some(TOPIC), None), Verdict::Silent),
+    (statement("s3.amazonaws.com", Some("arn:aws:s3:::*"), None), service("s3.amazonaws.com", None, Some(ACCOUNT)), Verdict::Silent),
+    (statement("*", None, Some(OTHER)), identity(COOPERATIVE, &[]), Verdict::Silent),
+    (statement("*", Some("arn:aws:iam::*:role/*"), None), identity(COOPERATIVE, &[]), Verdict::Silent)
+])]
+#[case::action(&[
+    (Statement { action: "lambda:GetFunction".into(), ..statement("*", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Silent),
+    (Statement { action: "Lambda:invoke*".into(), ..statement("*", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Allow)
+])]
+#[case::deny(&[
+    (Statement { effect: Effect::Deny, ..statement("*", None, None) }, s3(BUCKET, ACCOUNT), Verdict::Deny),
+    (Statement { effect: Effect::Deny, ..statement("*", None, Some(OTHER)) }, s3(BUCKET, ACCOUNT), Verdict::Silent)
+])]
+fn a_statement_reaches_whom_it_names(#[case] table: &[(Statement, Caller, Verdict)]) {
+    for (statement, caller, expected) in table {
+        let found = resource_verdict(std::slice::from_ref(statement), FUNCTION, caller);
+        expect_same!(
+            found,
+            *expected,
+            "o statement {} diz {expected:?} a {}; o seu `resource_verdict` deu {found:?}",
+            statement.to_json(),
+            tell(caller)
+        );
+    }
 }
 
 /// A permissão vale para o ARN em que foi dada: o da função não serve ao alias, nem o do alias à versão.
 #[rstest]
-#[case::function(None, "", Decision::Allow)]
-#[case::function_for_the_alias(None, ":live", Decision::ImplicitDeny)]
-#[case::function_for_a_version(None, ":7", Decision::ImplicitDeny)]
-#[case::alias(Some("live"), ":live", Decision::Allow)]
-#[case::alias_for_the_function(Some("live"), "", Decision::ImplicitDeny)]
-#[case::alias_for_its_version(Some("live"), ":7", Decision::ImplicitDeny)]
-#[case::version(Some("7"), ":7", Decision::Allow)]
-#[case::another_alias(Some("live"), ":live2", Decision::ImplicitDeny)]
-fn a_permission_is_of_one_arn(#[case] qualifier: Option<&str>, #[case] suffix: &str, #[case] expected: Decision) {
+#[case::function(None, "")]
+#[case::alias(Some("live"), ":live")]
+#[case::version(Some("7"), ":7")]
+fn a_permission_is_of_one_arn(#[case] qualifier: Option<&str>, #[case] granted: &str) {
     let policy = permissions(&[permission("s3", "s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT), qualifier)]);
-    let arn = format!("{FUNCTION}{suffix}");
-    let found = decide(&policy, &arn, &s3(BUCKET, ACCOUNT));
-    expect_same!(
-        found,
-        expected,
-        "a permissão foi dada com o qualificador {} e o S3 chama {arn}: {expected:?}; o seu `decide` deu {found:?}",
-        told(qualifier)
-    );
+    for suffix in ["", ":live", ":live2", ":7", ":77"] {
+        let arn = format!("{FUNCTION}{suffix}");
+        let expected = if suffix == granted { Decision::Allow } else { Decision::ImplicitDeny };
+        let found = decide(&policy, &arn, &s3(BUCKET, ACCOUNT));
+        expect_same!(
+            found,
+            expected,
+            "a permissão foi dada com o qualificador {} e o S3 chama {arn}: {expected:?}; o seu `decide` deu {found:?}",
+            told(qualifier)
+        );
+    }
 }
 
 /// Na mesma conta basta uma das duas políticas; em outra conta, as duas; um `Deny` em qualquer uma encerra.
@@ -266,53 +305,57 @@ fn another_account_needs_both(
 }
 
 /// Um `Deny` na política da função ganha de um `Allow` dela, antes ou depois.
-#[rstest]
-#[case::deny_first(true)]
-#[case::deny_last(false)]
-fn a_deny_of_the_function_policy_wins(#[case] deny_first: bool) {
+#[test]
+fn a_deny_of_the_function_policy_wins() {
     let allowing = statement("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT));
     let denying = Statement { sid: "b".into(), effect: Effect::Deny, ..statement("*", None, None) };
-    let policy = if deny_first { [denying, allowing] } else { [allowing, denying] };
-    let found = decide(&policy, FUNCTION, &s3(BUCKET, ACCOUNT));
-    expect_same!(
-        found,
-        Decision::ExplicitDeny,
-        "a política tem um `Allow` e um `Deny` que alcançam o S3, com o `Deny` {}: ExplicitDeny; o seu `decide` deu {found:?}",
-        if deny_first { "antes" } else { "depois" }
-    );
+    for (policy, place) in [([denying.clone(), allowing.clone()], "antes"), ([allowing, denying], "depois")] {
+        let found = decide(&policy, FUNCTION, &s3(BUCKET, ACCOUNT));
+        expect_same!(
+            found,
+            Decision::ExplicitDeny,
+            "a política tem um `Allow` e um `Deny` que alcançam o S3, com o `Deny` {place}: ExplicitDeny; o seu `decide` deu \
+             {found:?}"
+        );
+    }
 }
 
 /// A política da identidade também vale para o ARN da chamada, com o qualificador.
 #[rstest]
-#[case::function("", "", Decision::Allow)]
-#[case::function_for_the_alias("", ":live", Decision::ImplicitDeny)]
-#[case::any_qualifier(":*", ":live", Decision::Allow)]
-#[case::any_qualifier_is_not_none(":*", "", Decision::ImplicitDeny)]
-#[case::other_alias(":live", ":dev", Decision::ImplicitDeny)]
-fn an_identity_is_held_to_its_resources(#[case] granted: &str, #[case] called: &str, #[case] expected: Decision) {
-    let (resource, arn) = (format!("{FUNCTION}{granted}"), format!("{FUNCTION}{called}"));
-    let found = decide(&[], &arn, &ana(&[allow("lambda:InvokeFunction", &resource)]));
-    expect_same!(
-        found,
-        expected,
-        "a Ana pode chamar {resource} e chama {arn}, na mesma conta: {expected:?}; o seu `decide` deu {found:?}"
-    );
+#[case::function("", &[("", Decision::Allow), (":live", Decision::ImplicitDeny)])]
+#[case::any_qualifier(":*", &[(":live", Decision::Allow), ("", Decision::ImplicitDeny)])]
+#[case::one_alias(":live", &[(":live", Decision::Allow), (":dev", Decision::ImplicitDeny), ("", Decision::ImplicitDeny)])]
+fn an_identity_is_held_to_its_resources(#[case] granted: &str, #[case] table: &[(&str, Decision)]) {
+    let resource = format!("{FUNCTION}{granted}");
+    for (called, expected) in table {
+        let arn = format!("{FUNCTION}{called}");
+        let found = decide(&[], &arn, &ana(&[allow("lambda:InvokeFunction", &resource)]));
+        expect_same!(
+            found,
+            *expected,
+            "a Ana pode chamar {resource} e chama {arn}, na mesma conta: {expected:?}; o seu `decide` deu {found:?}"
+        );
+    }
 }
 
 /// Um serviço não tem política de identidade: a da função decide sozinha, mesmo que o recurso seja de outra conta.
-#[rstest]
-#[case::own_bucket(ACCOUNT)]
-#[case::bucket_of_another(OTHER)]
-fn a_service_needs_only_the_function_policy(#[case] account: &str) {
-    let policy = permissions(&[permission("s3", "s3.amazonaws.com", Some(BUCKET), Some(account), None)]);
-    let found = decide(&policy, FUNCTION, &s3(BUCKET, account));
-    expect_same!(
-        found,
-        Decision::Allow,
-        "a política da função permite o S3 em nome do bucket da conta {account}, e basta; o seu `decide` deu {found:?}"
-    );
-    let found = decide(&[], FUNCTION, &s3(BUCKET, account));
-    expect_same!(found, Decision::ImplicitDeny, "sem statement, o S3 não chama a função; o seu `decide` deu {found:?}");
+#[test]
+fn a_service_needs_only_the_function_policy() {
+    for account in [ACCOUNT, OTHER] {
+        let policy = permissions(&[permission("s3", "s3.amazonaws.com", Some(BUCKET), Some(account), None)]);
+        let found = decide(&policy, FUNCTION, &s3(BUCKET, account));
+        expect_same!(
+            found,
+            Decision::Allow,
+            "a política da função permite o S3 em nome do bucket da conta {account}, e basta; o seu `decide` deu {found:?}"
+        );
+        let found = decide(&[], FUNCTION, &s3(BUCKET, account));
+        expect_same!(
+            found,
+            Decision::ImplicitDeny,
+            "sem statement, o S3 não chama a função; o seu `decide` deu {found:?}"
+        );
+    }
 }
 
 /// O bucket apagado e recriado por um estranho tem o mesmo ARN: só `SourceAccount` o barra.
@@ -335,59 +378,74 @@ fn a_bucket_recreated_by_a_stranger(#[case] source_account: Option<&str>, #[case
 
 /// Um statement de serviço é seguro quando a conta do recurso está fixa, no ARN ou em `SourceAccount`.
 #[rstest]
-#[case::nothing("s3.amazonaws.com", None, None, true)]
-#[case::bucket_alone("s3.amazonaws.com", Some(BUCKET), None, true)]
-#[case::bucket_and_account("s3.amazonaws.com", Some(BUCKET), Some(ACCOUNT), false)]
-#[case::account_alone("s3.amazonaws.com", None, Some(ACCOUNT), false)]
-#[case::topic("sns.amazonaws.com", Some("arn:aws:sns:sa-east-1:123456789012:alerts"), None, false)]
-#[case::topic_of_any_account("sns.amazonaws.com", Some("arn:aws:sns:sa-east-1:*:alerts"), None, true)]
-#[case::account_with_a_hole("sns.amazonaws.com", Some("arn:aws:sns:sa-east-1:12345678901?:alerts"), None, true)]
-#[case::an_account_is_not_a_service(OTHER, None, None, false)]
-fn an_open_statement_admits_strangers(
-    #[case] principal: &str,
-    #[case] source_arn: Option<&str>,
-    #[case] source_account: Option<&str>,
-    #[case] expected: bool,
-) {
-    let statement = statement(principal, source_arn, source_account);
-    let found = admits_strangers(&statement);
-    expect_same!(
-        found,
-        expected,
-        "{} {} um recurso de outra conta; o seu `admits_strangers` deu {found}",
-        statement.to_json(),
-        if expected { "deixa passar" } else { "não deixa passar" }
-    );
-    let denying = Statement { effect: Effect::Deny, ..statement };
-    expect_same!(admits_strangers(&denying), false, "um `Deny` não deixa ninguém passar: {}", denying.to_json());
+#[case::bucket("s3.amazonaws.com", &[
+    (None, None, true),
+    (Some(BUCKET), None, true),
+    (Some(BUCKET), Some(ACCOUNT), false),
+    (None, Some(ACCOUNT), false)
+])]
+#[case::topic("sns.amazonaws.com", &[
+    (Some(TOPIC), None, false),
+    (Some("arn:aws:sns:*:123456789012:*"), None, false),
+    (Some("arn:aws:sns:sa-east-1:*:alerts"), None, true),
+    (Some("arn:aws:sns:sa-east-1:12345678901?:alerts"), None, true)
+])]
+#[case::anyone("*", &[(None, None, true), (Some(BUCKET), None, true), (None, Some(ACCOUNT), false)])]
+#[case::an_account_is_not_a_service(OTHER, &[(None, None, false)])]
+fn an_open_statement_admits_strangers(#[case] principal: &str, #[case] table: &[(Option<&str>, Option<&str>, bool)]) {
+    for &(source_arn, source_account, expected) in table {
+        let statement = statement(principal, source_arn, source_account);
+        let found = admits_strangers(&statement);
+        expect_same!(
+            found,
+            expected,
+            "{} {} um recurso de outra conta; o seu `admits_strangers` deu {found}",
+            statement.to_json(),
+            if expected { "deixa passar" } else { "não deixa passar" }
+        );
+        let denying = Statement { effect: Effect::Deny, ..statement };
+        let found = admits_strangers(&denying);
+        expect_same!(
+            found,
+            false,
+            "um `Deny` não deixa ninguém passar: {}; o seu `admits_strangers` deu {found}",
+            denying.to_json()
+        );
+    }
 }
 
 /// Quem empurra precisa da política da função; quem é puxado, da execution role.
 #[rstest]
-#[case::api_gateway(Origin::ApiGateway, Some("apigateway.amazonaws.com"))]
-#[case::s3(Origin::S3, Some("s3.amazonaws.com"))]
-#[case::sns(Origin::Sns, Some("sns.amazonaws.com"))]
-#[case::event_bridge(Origin::EventBridge, Some("events.amazonaws.com"))]
-#[case::cognito(Origin::Cognito, Some("cognito-idp.amazonaws.com"))]
-#[case::sqs(Origin::Sqs, None)]
-#[case::kinesis(Origin::Kinesis, None)]
-#[case::dynamodb_streams(Origin::DynamoDbStreams, None)]
-#[case::msk(Origin::Msk, None)]
-#[case::amazon_mq(Origin::AmazonMq, None)]
-fn who_pushes_is_in_the_function_policy(#[case] origin: Origin, #[case] principal: Option<&'static str>) {
-    let expected = principal.map_or(Grant::ExecutionRole, |principal| Grant::FunctionPolicy { principal });
-    let found = grant_for(origin);
+#[case::pushes(&[
+    (Origin::ApiGateway, Some("apigateway.amazonaws.com")),
+    (Origin::S3, Some("s3.amazonaws.com")),
+    (Origin::Sns, Some("sns.amazonaws.com")),
+    (Origin::EventBridge, Some("events.amazonaws.com")),
+    (Origin::Cognito, Some("cognito-idp.amazonaws.com"))
+])]
+#[case::is_pulled(&[
+    (Origin::Sqs, None),
+    (Origin::Kinesis, None),
+    (Origin::DynamoDbStreams, None),
+    (Origin::Msk, None),
+    (Origin::AmazonMq, None)
+])]
+fn who_pushes_is_in_the_function_policy(#[case] table: &[(Origin, Option<&'static str>)]) {
     let tell = |grant: Grant| match grant {
         Grant::FunctionPolicy { principal } => format!("na política da função, para {principal}"),
         Grant::ExecutionRole => "na execution role".to_owned(),
     };
-    expect_same!(
-        found,
-        expected,
-        "{origin:?}: a permissão vai {}; o seu `grant_for` a põe {}",
-        tell(expected),
-        tell(found)
-    );
+    for &(origin, principal) in table {
+        let expected = principal.map_or(Grant::ExecutionRole, |principal| Grant::FunctionPolicy { principal });
+        let found = grant_for(origin);
+        expect_same!(
+            found,
+            expected,
+            "{origin:?}: a permissão vai {}; o seu `grant_for` a põe {}",
+            tell(expected),
+            tell(found)
+        );
+    }
 }
 
 /// O Lambda lê a fila com a execution role: falta o que ela não permite na fila.

@@ -223,14 +223,15 @@ async fn a_500_to_a_result_ends_the_runtime(#[case] fails: bool) {
     expect_same!(life.exit, Exit::ContainerError, "a saída é ContainerError; a do seu `run` é {:?}", life.exit);
 }
 
-/// Um `next` recusado também: sem evento não há o que fazer, e insistir não adianta.
+/// Um `next` sem evento também: não há o que fazer, e insistir não adianta. O 200 daqui vem sem os cabeçalhos.
 #[rstest]
+#[case::without_headers(200)]
 #[case::forbidden(403)]
 #[case::container_error(500)]
 #[tokio::test(start_paused = true)]
-async fn a_refused_next_ends_the_runtime(#[case] status: u16) {
+async fn a_next_without_an_event_ends_the_runtime(#[case] status: u16) {
     let life = Life::play_refusing_next(status).await;
-    life.expect_calls(&[&format!("GET invocation/next {status}")], "o `next` foi recusado");
+    life.expect_calls(&[&format!("GET invocation/next {status}")], &format!("o `next` respondeu {status}, sem evento"));
     expect_same!(life.exit, Exit::NoEvent(status), "a saída é NoEvent({status}); a do seu `run` é {:?}", life.exit);
 }
 

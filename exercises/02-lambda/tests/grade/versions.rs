@@ -147,6 +147,7 @@ fn what_does_not_exist_is_not_found(#[case] qualifier: &str) {
 #[case::word("live", true)]
 #[case::date("2026-11-22", true)]
 #[case::starts_with_a_digit("2_beta", true)]
+#[case::upper_case("Live-SC", true)]
 #[case::only_digits("2026", false)]
 #[case::dot("v1.2", false)]
 #[case::dollar("$LATEST", false)]
@@ -263,14 +264,18 @@ fn two_versions_share_the_role_and_the_queue(
     };
     let both = format!("a versão 1 tem {}, e a 2 tem {}", tell(&first), tell(&second));
     let mut function = function(&[first, second]);
-    let found = function.create_alias("live", v(1), weights(&[(v(2), 0.1)])).err();
-    expect_same!(
-        found,
-        expected,
-        "{both}: um alias das duas dá {}; no seu código, {}",
-        refusal(expected.as_ref()),
-        refusal(found.as_ref())
-    );
+    alias(&mut function, "canary", v(1), &[]);
+    let created = function.create_alias("live", v(1), weights(&[(v(2), 0.1)])).err();
+    let moved = function.update_alias("canary", None, Some(weights(&[(v(2), 0.1)]))).err();
+    for (found, operation) in [(created, "create_alias"), (moved, "update_alias")] {
+        expect_same!(
+            found,
+            expected,
+            "{both}: um alias das duas dá {}; o seu `{operation}` deu {}",
+            refusal(expected.as_ref()),
+            refusal(found.as_ref())
+        );
+    }
 }
 
 /// Um nome só serve a um alias, e só se move o que existe.
@@ -286,6 +291,7 @@ fn a_name_belongs_to_one_alias() {
         "live já existe: o erro é `Alias already exists: {arn}`; no seu código, {}",
         outcome(&found)
     );
+    expect_run(&function, Some("live"), v(1), "sha-1", "o pedido recusado não mexeu em live, que continua na 1");
     let arn = format!("{ARN}:prod");
     let found = function.update_alias("prod", Some(v(2)), None);
     expect_same!(

@@ -5,8 +5,8 @@ use std::time::Duration;
 use kit::text::duration;
 use rstest::rstest;
 use serde_json::{Value, json};
-use sync_invocation::caller::{Answer, Outcome, Prepared, Reaction, Service};
-use sync_invocation::callers::{api_gateway, cognito, lex, patience, recognize};
+use sync_invocation::caller::{Answer, Outcome, Reaction, Service};
+use sync_invocation::callers::{api_gateway, cognito, patience, recognize};
 use sync_invocation::events::{self, replies};
 use sync_invocation::function::{Behavior, Run};
 use sync_invocation::model::InvokeError;
@@ -14,8 +14,14 @@ use sync_invocation::model::InvokeError;
 use crate::support::answers::{NO_ROOM, Told, describe, error, expect_http, failed, refused, strangers, tell};
 use crate::support::{expect_same, times};
 
-mod edge;
 mod stack;
+
+/// O começo de um evento, que inteiro não cabe em uma mensagem.
+fn shown(event: &Value) -> String {
+    let text = event.to_string();
+    let start: String = text.chars().take(200).collect();
+    if start.len() < text.len() { format!("{start}…") } else { start }
+}
 
 /// O evento diz de quem é, pelos campos que só aquele serviço manda.
 #[rstest]
@@ -34,8 +40,9 @@ fn the_event_says_who_sent_it<const N: usize>(#[case] expected: Service, #[case]
         expect_same!(
             got,
             Some(expected),
-            "este evento é do {expected}; a sua função disse {}: {event}",
-            got.map_or("nenhum dos seis", Service::name)
+            "este evento é do {expected}; a sua função disse {}: {}",
+            got.map_or("nenhum dos seis", Service::name),
+            shown(&event)
         );
     }
 }
@@ -48,8 +55,9 @@ fn an_event_of_another_service_is_nobodys() {
         expect_same!(
             got,
             None,
-            "este evento não é de nenhum dos seis; a sua função disse {}: {event}",
-            got.map_or("nenhum", Service::name)
+            "este evento não é de nenhum dos seis; a sua função disse {}: {}",
+            got.map_or("nenhum", Service::name),
+            shown(&event)
         );
     }
 }
@@ -90,6 +98,7 @@ fn api_gateway_hands_over_the_answer(#[case] value: Value, #[case] status: u16, 
 #[rstest]
 #[case::function_error(failed("sem radar"), 502, "Internal server error")]
 #[case::text_instead_of_object(Outcome::Returned(json!("granizo")), 502, "Internal server error")]
+#[case::status_code_in_a_text(Outcome::Returned(json!({ "statusCode": "200" })), 502, "Internal server error")]
 #[case::no_room(refused(NO_ROOM), 500, "Internal server error")]
 #[case::not_allowed(refused(InvokeError::AccessDenied), 500, "Internal server error")]
 #[case::too_slow(Outcome::TimedOut, 504, "Endpoint request timed out")]
@@ -116,6 +125,7 @@ fn cognito_proceeds_with_the_event_it_gets_back(#[case] value: Value, #[case] co
 /// Sem `request` e `response` de volta, a operação falha.
 #[rstest]
 #[case::nothing(&[Value::Null, json!({}), json!({ "statusCode": 200, "body": "ok" })])]
+#[case::not_objects(&[json!({ "request": null, "response": {} }), json!({ "request": {}, "response": [] })])]
 #[case::half(&[json!({ "response": { "autoConfirmUser": true } }), json!({ "request": {} })])]
 fn cognito_needs_the_whole_event_back(#[case] values: &[Value]) {
     for value in values {
@@ -198,48 +208,6 @@ fn cognito_does_not_repeat_a_refusal() {
     let message = "PreSignUp invocation failed due to error AccessDeniedException.".to_owned();
     let expected = Reaction::Answer(Answer::OperationFailed { error: "UnexpectedLambdaException", message });
     expect_same!(got, expected, "sem permissão, {}; a sua função deu {}", describe(&expected), describe(&got));
-}
-
-/// O robô do Lex diz o que a função mandou dizer, ou o texto pronto.
-#[rstest]
-#[case::said(replies::lex("granizo às 15h"), Answer::Says("granizo às 15h".to_owned()))]
-#[case::said_and_failed(
-    json!({ "sessionState": { "dialogAction": { "type": "Close" }, "intent": { "name": "Forecast", "state": "Failed" } },
-            "messages": [{ "contentType": "PlainText", "content": "não achei a cidade" }] }),
-    Answer::Says("não achei a cidade".to_owned())
-)]
-#[case::silent(
-    json!({ "sessionState": { "dialogAction": { "type": "Close" }, "intent": { "name": "Forecast", "state": "Fulfilled" } } }),
-    Answer::SaysPrepared(Prepared::Success)
-)]
-#[case::no_messages_in_the_list(
-    json!({ "sessionState": { "dialogAction": { "type": "Close" }, "intent": { "name": "Forecast", "state": "Fulfilled" } },
-            "messages": [] }),
-    Answer::SaysPrepared(Prepared::Success)
-)]
-#[case::silent_and_failed(
-    json!({ "sessionState": { "dialogAction": { "type": "Close" }, "intent": { "name": "Forecast", "state": "Failed" } } }),
-    Answer::SaysPrepared(Prepared::Failure)
-)]
-fn lex_says_what_the_function_said_or_the_prepared_text(#[case] value: Value, #[case] expected: Answer) {
-    let got = lex(&Outcome::Returned(value.clone()));
-    expect_same!(
-        got,
-        expected,
-        "a função devolveu {value}: {}; a sua função deu {}",
-        expected.describe(),
-        got.describe()
-    );
-}
-
-/// Quando a função não chega ao fim, o Lex usa o texto de falha ou o de demora.
-#[rstest]
-#[case::function_error(failed("sem radar"), Prepared::Failure)]
-#[case::no_room(refused(NO_ROOM), Prepared::Failure)]
-#[case::too_slow(Outcome::TimedOut, Prepared::Timeout)]
-fn lex_has_a_text_for_each_failure(#[case] outcome: Outcome, #[case] prepared: Prepared) {
-    let (got, expected) = (lex(&outcome), Answer::SaysPrepared(prepared));
-    expect_same!(got, expected, "{}: {}; a sua função deu {}", tell(&outcome), expected.describe(), got.describe());
 }
 
 /// Uma chamada inteira: quem espera, quantas vezes a função rodou e em quanto tempo.

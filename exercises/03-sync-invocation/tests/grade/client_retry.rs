@@ -35,18 +35,20 @@ fn an_answer_from_the_function_is_kept(#[case] response: InvokeResponse, #[case]
 #[case::not_json(400, "InvalidRequestContentException")]
 #[case::not_allowed(403, "AccessDeniedException")]
 #[case::no_such_function(404, "ResourceNotFoundException")]
+#[case::snapshot_too_slow(408, "SnapStartTimeoutException")]
 #[case::pending_function(409, "ResourceConflictException")]
 #[case::too_large(413, "RequestTooLargeException")]
 #[case::wrong_media_type(415, "UnsupportedMediaTypeException")]
 fn a_mistake_of_the_caller_is_not_repeated(#[case] status: u16, #[case] name: &str) {
     let got = classify(&Outcome::Answered(refused(status, name)));
-    expect_same!(got, None, "{status} {name}: o mesmo pedido daria o mesmo erro; a sua função deu {got:?}");
+    expect_same!(got, None, "{status} {name} é um 4xx que não é 429, e não se repete; a sua função deu {got:?}");
 }
 
 /// Excesso de pedidos é throttling, inclusive o que vem com um 502.
 #[rstest]
 #[case::lambda(throttled(Some(1)))]
 #[case::without_retry_after(throttled(None))]
+#[case::without_a_name(InvokeResponse::empty(429))]
 #[case::ec2(refused(502, "EC2ThrottledException"))]
 fn too_many_requests_is_throttling(#[case] response: InvokeResponse) {
     let shown = describe(&response);
@@ -54,7 +56,7 @@ fn too_many_requests_is_throttling(#[case] response: InvokeResponse) {
     expect_same!(
         got,
         Some(Retryable::Throttling),
-        "{shown}: o nome do erro diz que há pedidos demais, e ele vale mais que o status; a sua função deu {got:?}"
+        "{shown}: há pedidos demais, pelo nome do erro ou, sem ele, pelo 429; a sua função deu {got:?}"
     );
 }
 
@@ -99,7 +101,7 @@ fn the_ceiling_doubles_up_to_twenty_seconds(#[case] reason: Retryable, #[case] r
 #[case::shorter_than_the_draw(1_800, Some(1), 1_800)]
 #[case::exactly_five_more(700, Some(5), 5_000)]
 #[case::too_long(700, Some(60), 5_700)]
-#[case::zero(0, Some(0), 0)]
+#[case::zero(700, Some(0), 700)]
 fn retry_after_is_held_between_the_draw_and_five_seconds_more(
     #[case] drawn: u64,
     #[case] retry_after: Option<u64>,
@@ -223,15 +225,44 @@ async fn the_retry_number_does_not_restart_with_the_reason() {
 }
 
 /// O Retry-After da resposta entra na espera daquela nova tentativa, e só nela.
+#[rstest]
+#[case::throttling(throttled(Some(4)), SECOND)]
+#[case::service(InvokeResponse { retry_after: Some(4), ..refused(500, "ServiceException") }, milliseconds(50))]
 #[tokio::test(start_paused = true)]
-async fn the_retry_after_of_the_answer_is_used_once() {
-    let script = [Attempt::Answer(10, throttled(Some(4))), Attempt::Drop(10), Attempt::Answer(10, ok())];
+async fn the_retry_after_of_the_answer_is_used_once(#[case] response: InvokeResponse, #[case] ceiling: Duration) {
+    let why = format!("{} pediu 4 s; a conexão caída depois não pediu nada", describe(&response));
+    let script = [Attempt::Answer(10, response), Attempt::Drop(10), Attempt::Answer(10, ok())];
     let told = Told::by(policy(5), 5, &script).await;
     let mut jitter = Jitter::new(5);
-    let first = jitter.draw(SECOND).max(SECOND * 4);
+    let first = jitter.draw(ceiling).max(SECOND * 4);
     let second = jitter.draw(milliseconds(100));
     let expected = [Duration::ZERO, milliseconds(10) + first, milliseconds(20) + first + second];
-    told.expect_starts(&expected, "o 429 pediu 4 s; a conexão caída depois dele não pediu nada");
+    told.expect_starts(&expected, &why);
+}
+
+/// Depois da última tentativa não há espera, e nada se sorteia.
+#[tokio::test(start_paused = true)]
+async fn the_last_failure_draws_nothing() {
+    let told = Told::by(policy(2), 8, &[Attempt::Drop(5)]).await;
+    let mut jitter = Jitter::new(8);
+    jitter.draw(milliseconds(50));
+    expect_same!(
+        told.next_draw,
+        jitter.draw(SECOND),
+        "duas tentativas têm uma espera entre elas, e um sorteio só; depois do seu `call` o sorteio não está nesse ponto"
+    );
+}
+
+/// Cada espera fica anotada na linha do tempo.
+#[tokio::test(start_paused = true)]
+async fn each_wait_is_on_the_timeline() {
+    let told = Told::by(policy(3), 8, &[Attempt::Drop(5)]).await;
+    expect_same!(
+        told.waits,
+        2,
+        "três tentativas têm duas esperas, e `wait` anota cada uma; na sua linha do tempo há {}",
+        told.waits
+    );
 }
 
 /// Uma tentativa que não responde é cortada no tempo dela.

@@ -18,14 +18,6 @@ mod calls;
 const NO_ROOM: InvokeError =
     InvokeError::TooManyRequests { reason: "ReservedFunctionConcurrentInvocationLimitExceeded", retry_after: 1 };
 
-/// Um corpo JSON com exatamente `size` bytes: um texto entre aspas.
-fn body_of(size: usize) -> Vec<u8> {
-    let mut body = vec![b'a'; size];
-    body[0] = b'"';
-    body[size - 1] = b'"';
-    body
-}
-
 fn error(error_type: &str, error_message: &str) -> FunctionError {
     FunctionError { error_message: error_message.to_owned(), error_type: error_type.to_owned() }
 }
@@ -122,9 +114,10 @@ fn a_throttle_says_why_and_when_to_come_back(#[case] reason: &'static str, #[cas
     );
 }
 
-/// O limite do corpo é 6 MB na chamada síncrona e 1 MB na assíncrona.
+/// O limite do corpo é 6 MB na chamada síncrona e 1 MB na assíncrona, e o tamanho é olhado antes do JSON.
+///
+/// O corpo é todo de zeros: o que passa pelo limite para na primeira letra, e nada de 6 MB é lido.
 #[rstest]
-#[case::small(InvocationType::RequestResponse, 2, true)]
 #[case::above_the_event_limit(InvocationType::RequestResponse, 1_048_577, true)]
 #[case::exactly_six_megabytes(InvocationType::RequestResponse, 6_291_456, true)]
 #[case::one_byte_over_six(InvocationType::RequestResponse, 6_291_457, false)]
@@ -136,59 +129,67 @@ fn each_type_of_invocation_has_its_limit(
     #[case] fits: bool,
 ) {
     let limit: usize = if invocation_type == InvocationType::Event { 1_048_576 } else { 6_291_456 };
+    let expected = if fits { InvokeError::InvalidRequestContent } else { InvokeError::RequestTooLarge };
     let case = format!(
-        "um corpo de {} bytes em uma chamada {invocation_type:?}, com limite de {}",
+        "um corpo de {} bytes que não é JSON, em uma chamada {invocation_type:?}, com limite de {},",
         thousands(size),
         thousands(limit)
     );
-    match accept(&Request { invocation_type, log_type: LogType::None, payload: body_of(size) }) {
-        Ok(payload) => {
-            assert!(fits, "{case} recebe 413; a sua função aceitou");
-            expect_same!(payload.as_str().map(str::len), Some(size - 2), "{case} chega inteiro; o seu mudou");
-        }
-        Err(refusal) => {
-            assert!(!fits, "{case} cabe; a sua função recusou com {}: {}", refusal.error.name(), refusal.message);
-            expect_same!(
-                refusal.error,
-                InvokeError::RequestTooLarge,
-                "{case} é RequestTooLargeException; a sua função deu {}",
-                refusal.error.name()
-            );
-            assert!(
-                refusal.message.contains(&limit.to_string()),
-                "a mensagem do 413 diz o limite em bytes, {limit}; a sua é `{}`",
-                refusal.message
-            );
-        }
-    }
-}
-
-/// Um corpo que não é JSON é recusado antes de a função rodar, e o tamanho é olhado primeiro.
-#[rstest]
-#[case::bare_text(b"granizo".to_vec(), InvokeError::InvalidRequestContent)]
-#[case::cut_in_the_middle(br#"{"city":"serra-clara""#.to_vec(), InvokeError::InvalidRequestContent)]
-#[case::not_utf_8(b"\"\xff\xfe\"".to_vec(), InvokeError::InvalidRequestContent)]
-#[case::large_and_not_json(vec![b'g'; 6_291_457], InvokeError::RequestTooLarge)]
-fn a_body_that_is_not_json_is_refused(#[case] payload: Vec<u8>, #[case] expected: InvokeError) {
-    let shown: String = String::from_utf8_lossy(&payload).chars().take(24).collect();
-    let Err(refusal) = accept(&Request { payload, ..Request::default() }) else {
-        panic!("o corpo `{shown}` não é JSON, mas a sua função aceitou");
+    let Err(refusal) = accept(&Request { invocation_type, log_type: LogType::None, payload: vec![0; size] }) else {
+        panic!("{case} é recusado com {}; a sua função aceitou", expected.name());
     };
     expect_same!(
         refusal.error,
         expected,
-        "o corpo `{shown}` é {}; a sua função deu {}",
+        "{case} {} e é recusado com {}; a sua função deu {}",
+        if fits { "cabe, mas não se lê," } else { "não cabe, seja o que for," },
         expected.name(),
         refusal.error.name()
     );
-    if expected == InvokeError::InvalidRequestContent {
-        let prefix = "Could not parse request body into json: ";
-        assert!(
-            refusal.message.starts_with(prefix),
-            "a mensagem deste erro começa com `{prefix}`; a sua é `{}`",
-            refusal.message
-        );
-    }
+    assert!(
+        fits || refusal.message.contains(&limit.to_string()),
+        "a mensagem do 413 diz o limite em bytes, {limit}; a sua é `{}`",
+        refusal.message
+    );
+}
+
+/// O corpo que se lê chega como veio.
+#[rstest]
+#[case::object(r#"{"city":"serra-clara","days":2}"#)]
+#[case::spaces(" [1, null, \"céu\"]\n")]
+#[case::number("118")]
+fn a_json_body_arrives_as_it_came(#[case] text: &str) {
+    let got = accept(&Request { payload: text.as_bytes().to_vec(), ..Request::default() });
+    expect_same!(
+        got.as_ref().ok(),
+        serde_json::from_str(text).ok().as_ref(),
+        "o corpo `{}` é JSON e chega como veio; a sua função deu {got:?}",
+        text.trim()
+    );
+}
+
+/// Um corpo que não é JSON é recusado antes de a função rodar.
+#[rstest]
+#[case::bare_text(b"granizo")]
+#[case::cut_in_the_middle(br#"{"city":"serra-clara""#)]
+#[case::not_utf_8(b"\"\xff\xfe\"")]
+fn a_body_that_is_not_json_is_refused(#[case] payload: &[u8]) {
+    let shown = String::from_utf8_lossy(payload);
+    let Err(refusal) = accept(&Request { payload: payload.to_vec(), ..Request::default() }) else {
+        panic!("o corpo `{shown}` não é JSON, mas a sua função aceitou");
+    };
+    expect_same!(
+        refusal.error,
+        InvokeError::InvalidRequestContent,
+        "o corpo `{shown}` é InvalidRequestContentException; a sua função deu {}",
+        refusal.error.name()
+    );
+    let prefix = "Could not parse request body into json: ";
+    assert!(
+        refusal.message.starts_with(prefix),
+        "a mensagem deste erro começa com `{prefix}`; a sua é `{}`",
+        refusal.message
+    );
 }
 
 /// O retorno da função é o corpo, como veio, e nada é o texto `null`.
@@ -254,24 +255,25 @@ fn a_function_that_fails_puts_the_error_in_the_body(
     );
 }
 
-/// Uma resposta maior que o limite vira um erro da função.
-#[rstest]
-#[case::exactly_the_limit(6_291_556, true)]
-#[case::one_byte_more(6_291_557, false)]
-fn a_large_answer_becomes_a_function_error(#[case] size: usize, #[case] fits: bool) {
-    let text = "a".repeat(size - 2);
-    let (function_error, body) = outcome(&ended(Ending::Returned(json!(text))));
-    let case = format!("um retorno de {} bytes, com limite de 6.291.556,", thousands(size));
-    if fits {
-        expect_same!(
-            (function_error, body.len()),
-            (None, size),
-            "{case} é entregue inteiro; a sua função deu {function_error:?} e um corpo de {} bytes",
-            thousands(body.len())
-        );
-        return;
-    }
-    let got: Option<FunctionError> = serde_json::from_str(&body).ok();
+/// Uma resposta maior que o limite, em bytes, vira um erro da função.
+#[test]
+fn a_large_answer_becomes_a_function_error() {
+    // As duas aspas e um `ã`, de dois bytes, entram na conta.
+    let mut text = "a".repeat(6_291_556 - 4);
+    text.push('ã');
+    let (function_error, body) = outcome(&ended(Ending::Returned(Value::String(text.clone()))));
+    expect_same!(
+        (function_error, body.len()),
+        (None, 6_291_556),
+        "um retorno de 6.291.556 bytes, o limite, é entregue inteiro; a sua função deu {function_error:?} e um corpo de {} bytes",
+        thousands(body.len())
+    );
+    drop(body);
+
+    text.push('a');
+    let (function_error, body) = outcome(&ended(Ending::Returned(Value::String(text))));
+    let shown: String = body.chars().take(120).collect();
+    let got: Option<FunctionError> = if body.len() < 1_000 { serde_json::from_str(&body).ok() } else { None };
     let expected = error(
         "Function.ResponseSizeTooLarge",
         "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
@@ -279,8 +281,8 @@ fn a_large_answer_becomes_a_function_error(#[case] size: usize, #[case] fits: bo
     expect_same!(
         (function_error, got),
         (Some("Unhandled"), Some(expected)),
-        "{case} vira o erro Function.ResponseSizeTooLarge; a sua função deu {function_error:?} e `{}`",
-        body.chars().take(120).collect::<String>()
+        "um retorno de 6.291.557 bytes, um acima do limite, vira o erro Function.ResponseSizeTooLarge; a sua função deu \
+         {function_error:?} e `{shown}`"
     );
 }
 

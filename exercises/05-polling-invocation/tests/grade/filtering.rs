@@ -93,6 +93,8 @@ fn a_rule_is_read(#[case] rules: Vec<(Value, Rule)>) {
 #[case::anything_but(vec![
     json!({"anything-but": ["chuva", 1]}),
     json!({"anything-but": []}),
+    json!({"anything-but": true}),
+    json!({"anything-but": [true]}),
 ])]
 #[case::shape(vec![
     json!({"prefix": "a", "suffix": "b"}),
@@ -190,6 +192,9 @@ fn a_stream_refuses_a_text_pattern(#[case] source: FilterSource, #[case] pattern
     (r#"{"kind":[{"anything-but":["chuva","vento"]}]}"#, true),
     (r#"{"kind":[{"anything-but":["chuva","granizo"]}]}"#, false),
     (r#"{"wind":[{"anything-but":["forte"]}]}"#, false),
+    (r#"{"note":[{"anything-but":["forte"]}]}"#, true),
+    (r#"{"tags":[{"anything-but":["alerta"]}]}"#, true),
+    (r#"{"tags":[{"anything-but":["alerta","serra"]}]}"#, false),
 ])]
 #[case::numbers(&[
     (r#"{"level":[3.0]}"#, false),
@@ -212,6 +217,8 @@ fn a_stream_refuses_a_text_pattern(#[case] source: FilterSource, #[case] pattern
 #[case::lists(&[
     (r#"{"tags":["alerta"]}"#, true),
     (r#"{"tags":["teste"]}"#, false),
+    (r#"{"tags":[{"prefix":"ser"}]}"#, true),
+    (r#"{"tags":[{"exists":true}]}"#, true),
 ])]
 fn a_pattern_matches_a_reading(#[case] patterns: &[(&str, bool)]) {
     let reading = json!({
@@ -277,6 +284,13 @@ fn every_source_has_its_key(#[case] source: FilterSource, #[case] pattern: &str)
 ])]
 #[case::kinesis(FilterSource::Kinesis, &[
     ("granizo", r#"{"data":{"kind":[{"exists":false}]}}"#, false),
+    ("granizo", r#"{"partitionKey":["ponte-velha"]}"#, true),
+    ("granizo", r#"{"partitionKey":["escola"]}"#, false),
+    (r#"{"kind":"granizo"}"#, r#"{"partitionKey":["ponte-velha"],"data":{"kind":["granizo"]}}"#, true),
+])]
+#[case::dynamodb(FilterSource::DynamoDb, &[
+    (r#"{"kind":"granizo"}"#, r#"{"eventName":["INSERT"]}"#, true),
+    (r#"{"kind":"granizo"}"#, r#"{"eventName":["REMOVE"],"dynamodb":{"kind":["granizo"]}}"#, false),
 ])]
 #[case::kafka(FilterSource::Kafka, &[
     ("granizo", r#"{"value":{"kind":["vento"]}}"#, true),
@@ -312,6 +326,17 @@ fn bytes_that_are_not_utf8_pass(#[case] source: FilterSource, #[case] key: &str)
         let got = criteria(source, &[&pattern]).accepts(&record(source, &[0xFF, 0xFE, 0x67]));
         assert!(got, "{source:?}, padrão `{pattern}`: um conteúdo em UTF-16 não se compara, e o registro vai à função");
     }
+}
+
+/// No Kinesis os mesmos bytes têm outra forma que o padrão, e o registro é descartado.
+#[test]
+fn kinesis_discards_bytes_that_are_not_utf8() {
+    let filter = criteria(FilterSource::Kinesis, &[r#"{"data":{"kind":[{"exists":false}]}}"#]);
+    let got = filter.accepts(&record(FilterSource::Kinesis, &[0xFF, 0xFE, 0x67]));
+    assert!(
+        !got,
+        "no Kinesis um conteúdo em UTF-16 não é um objeto JSON: a forma é outra, e o registro não vai à função"
+    );
 }
 
 /// O registro recusado tem o fim da origem dele.

@@ -1,8 +1,8 @@
 //! Os testes do passo `kafka_mq`: os quatro eventos, o limite de tentativas, os offsets, o registro do destino e o broker.
 
 use polling_invocation::kafka_mq::{
-    Cluster, ConsumptionMode, EventError, FailureContext, KafkaCondition, KafkaDecision, KafkaRequest, Message,
-    Offsets, Queued, Settled, decide, failure_record, messages, retry_limit, settle,
+    Cluster, ConsumptionMode, EventError, FailureContext, KafkaCondition, KafkaDecision, KafkaRequest,
+    MAXIMUM_RECORD_BYTES, Message, Offsets, Queued, Settled, decide, failure_record, messages, retry_limit, settle,
 };
 use polling_invocation::stream_function::Outcome;
 use rstest::rstest;
@@ -166,6 +166,8 @@ fn another_source_is_refused(#[case] event: Value, #[case] name: Option<&str>) {
 #[case::records_is_a_list(json!({ "eventSource": "aws:kafka", "records": [1] }))]
 #[case::offset_missing(json!({ "eventSource": "aws:kafka", "records": { "a-0": [{ "topic": "a", "partition": 0 }] } }))]
 #[case::no_messages(json!({ "eventSource": "aws:mq" }))]
+#[case::bad_base64_in_kafka({ let mut event = kafka_event("aws:kafka"); event["records"]["neighbours-1"][0]["value"] = json!("%%%"); event })]
+#[case::bad_base64_in_rabbit({ let mut event = rabbit_mq(); event["rmqMessagesByQueue"]["rivers::/"][0]["data"] = json!("%%%"); event })]
 #[case::bad_base64({ let mut event = active_mq(); event["messages"][1]["data"] = json!("%%%"); event })]
 fn a_broken_event_is_malformed(#[case] event: Value) {
     let got = messages(&event);
@@ -223,6 +225,20 @@ fn what_does_not_fit_is_refused(#[case] request: KafkaRequest, #[case] expected:
     );
 }
 
+/// Fora da faixa, a mensagem diz qual é o limite.
+#[rstest]
+#[case::below(-2, "greater than or equal to -1")]
+#[case::above(10_001, "less than or equal to 10000")]
+fn the_message_tells_the_limit(#[case] attempts: i64, #[case] limit: &str) {
+    let request = request(Cluster::Msk, None, Some(attempts), false);
+    let expected = format!(
+        "ValidationException: 1 validation error detected: Value '{attempts}' at 'maximumRetryAttempts' failed to satisfy \
+         constraint: Member must have value {limit}"
+    );
+    let got = retry_limit(&request).map_err(|error| error.to_string());
+    expect_same!(got, Err(expected.clone()), "para {request:?} o erro é `{expected}`; o seu resultado foi {got:?}");
+}
+
 fn batch() -> Vec<Message> {
     vec![
         record("neighbours-0", 15, 1_795_366_800_000, Some("a")),
@@ -262,6 +278,22 @@ fn the_decision_after_an_attempt(
         expected,
         "{outcome:?}, {runs} execuções, limite {limit:?}, com os offsets 15 e 17 da partição 0, 4 da 1 e 0 de \
          rain-12: o certo é {expected:?}; a sua função decidiu {got:?}"
+    );
+}
+
+/// Confirma-se depois do maior offset, e não depois do último da lista.
+#[test]
+fn the_highest_offset_of_each_partition_counts() {
+    let mut batch = batch();
+    batch.reverse();
+    let expected: Offsets =
+        [("neighbours-0", 18), ("neighbours-1", 5), ("rain-12", 1)].map(|(name, next)| (name.to_owned(), next)).into();
+    let got = decide(Outcome::Succeeded, &batch, 1, None);
+    expect_same!(
+        got,
+        KafkaDecision::Commit(expected.clone()),
+        "o lote veio com o 17 de neighbours-0 antes do 15, e mesmo assim o próximo a ler é 18: confirmam-se {expected:?}; a sua \
+         função decidiu {got:?}"
     );
 }
 
@@ -391,12 +423,14 @@ fn a_refusal_counts_no_redelivery() {
 #[rstest]
 #[case::success(Outcome::Succeeded)]
 #[case::failure(Outcome::FunctionError)]
+#[case::refusal(Outcome::Refused)]
 fn a_message_too_large_is_discarded(#[case] outcome: Outcome) {
-    let got = settle(vec![message("grande", 7_000_000, 0), message("b", 6_000_000, 0)], outcome);
+    let (most, over) = (MAXIMUM_RECORD_BYTES, MAXIMUM_RECORD_BYTES + 1);
+    let got = settle(vec![message("grande", over, 0), message("b", most, 0)], outcome);
     expect_same!(
         (got.discarded.clone(), got.dead_lettered.len()),
         (ids(&["grande"]), 0),
-        "7.000.000 bytes passam de 6 MB: a mensagem é descartada, e não vai à DLQ do broker; 6.000.000 cabem. O seu \
-         resultado foi {got:?}"
+        "com {outcome:?}: {over} bytes passam de 6 MB, e a mensagem é descartada, sem ir à DLQ do broker; {most} cabem. O seu resultado \
+         foi {got:?}"
     );
 }

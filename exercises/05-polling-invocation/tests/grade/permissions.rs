@@ -118,6 +118,9 @@ fn a_stream_needs_its_own_and_those_of_the_destination(
 #[case::scram(msk(false, false, MskAuth::Scram(secret(false))), None, &[
     DESCRIBE, "kafka:ListScramSecrets", "secretsmanager:GetSecretValue",
 ])]
+#[case::scram_with_key(msk(false, false, MskAuth::Scram(secret(true))), None, &[
+    DESCRIBE, "kafka:ListScramSecrets", "secretsmanager:GetSecretValue",
+])]
 #[case::topic_of_kafka(msk(false, false, MskAuth::None), Some(Target::KafkaTopic), &[DESCRIBE, "kafka-cluster:WriteData"])]
 fn msk_needs_the_cluster_the_network_and_the_credentials(
     #[case] source: Source,
@@ -219,6 +222,7 @@ fn a_queue_tells_the_missing_action(#[case] role: &[&str], #[case] action: &str)
 #[case::actions_of_the_other_stream(dynamodb(), &["kinesis:*"], DYNAMODB_ERROR)]
 #[case::secret_of_a_broker(Source::AmazonMq(secret(false)), &["mq:*", "ec2:*", "logs:*"], SECRET_ERROR)]
 #[case::secret_of_a_cluster(msk(false, false, MskAuth::Scram(secret(false))), &["kafka:*", "ec2:*"], SECRET_ERROR)]
+#[case::secret_outside_of_a_vpc(kafka(false, Some(secret(false))), &["ec2:*"], SECRET_ERROR)]
 #[case::secret_of_self_managed(kafka(true, Some(secret(true))), &["ec2:*", "kms:*"], SECRET_ERROR)]
 fn the_message_of_each_source(#[case] source: Source, #[case] role: &[&str], #[case] expected: &str) {
     let got = message(&create(&source, None, role));
@@ -233,6 +237,18 @@ fn the_destination_is_checked_too(#[case] role: &[&str], #[case] action: &str) {
     let got = message(&create(&kinesis(), Some(Target::Queue), role));
     let expected = format!("{SQS_START}{action}");
     expect_same!(got, expected, "com o papel {role:?} a resposta é `{expected}`; a sua foi `{got}`");
+}
+
+/// Falta a origem e falta o destino: a frase é a da origem.
+#[test]
+fn the_source_comes_before_the_destination() {
+    let got = message(&create(&kinesis(), Some(Target::Queue), &["kinesis:GetRecords", "logs:*"]));
+    expect_same!(
+        got,
+        KINESIS_ERROR,
+        "com o papel só em kinesis:GetRecords faltam a leitura do stream e o envio à fila, e a origem se confere antes: a \
+         resposta é `{KINESIS_ERROR}`; a sua foi `{got}`"
+    );
 }
 
 /// Com tudo o que precisa, o mapeamento é criado; a falta do log não o impede.
@@ -261,6 +277,8 @@ fn a_complete_role_creates_the_mapping(
 #[case::serverless_with_the_old_action(msk(true, false, MskAuth::None), None, &["kafka:DescribeCluster", "kafka:Get*", "ec2:*"])]
 #[case::network(Source::AmazonMq(secret(false)), None, &["mq:*", "secretsmanager:*", "ec2:Describe*"])]
 #[case::topic(kinesis(), Some(Target::Topic), &["kinesis:*", "logs:*"])]
+#[case::bucket_without_list(kinesis(), Some(Target::Bucket), &["kinesis:*", "s3:PutObject"])]
+#[case::kinesis_outside_of_the_message(kinesis(), None, &["kinesis:Get*", "kinesis:Describe*", "kinesis:List*"])]
 #[case::read_data(msk(false, false, MskAuth::Iam), None, &["kafka:*", "ec2:*", "kafka-cluster:Connect"])]
 fn the_rest_is_not_published(#[case] source: Source, #[case] on_failure: Option<Target>, #[case] role: &[&str]) {
     let got = message(&create(&source, on_failure, role));

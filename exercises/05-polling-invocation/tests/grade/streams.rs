@@ -398,6 +398,23 @@ async fn only_the_expired_records_leave_the_batch() {
     expect_same!(last, "s4 s5 s41", "{rule}; o seu último lote foi {last}");
 }
 
+/// Quem fica no lote depois de um vencimento continua com as contagens do lote.
+#[tokio::test(start_paused = true)]
+async fn the_records_that_stay_keep_the_counts() {
+    let records = vec![
+        reading(1, "escola", "{}", Duration::ZERO),
+        reading(2, "escola", "{}", seconds(2)),
+        reading(3, "escola", "{", seconds(30)),
+    ];
+    let story = Reading::play(records, DAY, &config(None, Some(60), false), vec![Trouble::Throttle; 5]).await;
+    let rule = "s1 só roda em 31 s, depois de cinco recusas; s2 e s3 rodam juntos cinco vezes, e em 62,6 s s2 vence com 5 \
+                execuções. s3 continua com essas 5 e com o recuo já em 32 s: roda uma vez e vence com 6";
+    story
+        .expect_batches(&["s1", "s1", "s1", "s1", "s1", "s1", "s2 s3", "s2 s3", "s2 s3", "s2 s3", "s2 s3", "s3"], rule);
+    story.expect_received(&["s2..s2 RecordAgeExceeded 5", "s3..s3 RecordAgeExceeded 6"], rule);
+    story.expect_checkpoint("s3");
+}
+
 /// Uma função sem vaga por mais tempo que a idade perde o lote sem rodar.
 #[tokio::test(start_paused = true)]
 async fn throttling_longer_than_the_age_loses_the_batch() {

@@ -174,8 +174,8 @@ fn next(out: &mut String, course: &Course, step: &StepReport, style: Style) {
     let _ = writeln!(out, "{}", style.strong("E agora?"));
     let _ = writeln!(out, "  edite   {}", slashed(&chapter.exercise_file(found)));
     let _ = writeln!(out, "  leia    {}", slashed(&chapter.page_file(found)));
-    let _ = writeln!(out, "  dica    cargo xtask hint {}", step.id.step());
-    let _ = writeln!(out, "  repita  cargo xtask grade {} --watch", step.id.step());
+    let _ = writeln!(out, "  dica    cargo xtask hint {}", step.id);
+    let _ = writeln!(out, "  repita  cargo xtask grade {} --watch", step.id);
 }
 
 /// Com um passo só, o que dá para fazer com ele e qual é o seguinte.
@@ -186,7 +186,7 @@ fn after_passing(out: &mut String, course: &Course, report: &Report, style: Styl
         return;
     };
     let _ = writeln!(out, "\n{}", style.strong("E agora?"));
-    let _ = writeln!(out, "  compare  cargo xtask diff {}", step.id.step());
+    let _ = writeln!(out, "  compare  cargo xtask diff {}", step.id);
     let following = course.steps().skip_while(|(_, found)| found.id != step.id).nth(1);
     if let Some((chapter, following)) = following {
         let _ = writeln!(out, "  siga     {} ({})", following.title, slashed(&chapter.page_file(following)));
@@ -279,8 +279,8 @@ mod tests {
         E agora?
           edite   exercises/04-async-invocation/src/retries.rs
           leia    book/src/async-invocation/retries.md
-          dica    cargo xtask hint retries
-          repita  cargo xtask grade retries --watch
+          dica    cargo xtask hint async-invocation/retries
+          repita  cargo xtask grade async-invocation/retries --watch
         ");
     }
 
@@ -296,7 +296,7 @@ mod tests {
         Tudo passou.
 
         E agora?
-          compare  cargo xtask diff queue
+          compare  cargo xtask diff async-invocation/queue
           siga     As novas tentativas (book/src/async-invocation/retries.md)
         ");
     }

@@ -15,7 +15,10 @@ fn functions_without_a_reserve_share_the_pool() {
     let full = Limit::Concurrency(Pool::Account);
     let rule = "a conta tem 1.000 vagas, e ninguém reservou";
     let mut thumbnails = expect_room(&mut account, (THUMBNAIL, "1"), START, (1_000, full), rule);
-    expect_one(&mut account, (ALERT, "1"), START, Err(full), "as miniaturas ocupam as 1.000 vagas da conta");
+    for running in [(ALERT, "1"), (THUMBNAIL, "2")] {
+        let rule = "as miniaturas da versão 1 ocupam as 1.000 vagas da conta";
+        expect_one(&mut account, running, START, Err(full), rule);
+    }
     if let Some(running) = thumbnails.pop() {
         account.finish(running);
     }
@@ -192,4 +195,31 @@ fn a_refusal_spends_nothing() {
     }
     let rule = "a execução terminou; as recusas não ocuparam a vaga";
     expect_one(&mut blocked, (ALERT, "1"), START, Ok(Placement::Warm), rule);
+}
+
+/// Só um ambiente novo gasta ritmo: nem o ocioso, nem quem foi recusado por falta de vaga.
+#[test]
+fn only_a_new_environment_spends_the_scaling_rate() {
+    let mut account = account(5_000, &[(ALERT, 1)]);
+    let mut running = expect_one(&mut account, (ALERT, "1"), START, Ok(Placement::Cold), "a reserva é 1");
+    for _ in 0..200 {
+        if let Some(done) = running {
+            account.finish(done);
+        }
+        let rule = "a execução anterior terminou e deixou um ambiente ocioso";
+        running = expect_one(&mut account, (ALERT, "1"), START, Ok(Placement::Warm), rule);
+    }
+    for _ in 0..500 {
+        expect_one(
+            &mut account,
+            (ALERT, "1"),
+            START,
+            Err(Limit::Concurrency(Pool::Reserved)),
+            "a reserva é 1, ocupada",
+        );
+    }
+    let raised = account.put_function_concurrency(ALERT, 1_000);
+    expect_same!(raised, Ok(()), "reservar 1.000 de 5.000 é aceito; no seu código, {}", refusal(raised.as_ref().err()));
+    let rule = "a reserva agora é 1.000, 1 roda, e só ele foi criado: 200 vezes ocioso e 500 recusas não gastam ritmo, e ainda há 999";
+    expect_room(&mut account, (ALERT, "1"), START, (999, Limit::Concurrency(Pool::Reserved)), rule);
 }

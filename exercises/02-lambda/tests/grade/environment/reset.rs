@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use kit::Timeline;
 use kit::text::duration;
-use lambda::environment::Readiness;
-use lambda::program::{CONNECTIONS, Failure, Leftover, VISITS};
+use lambda::environment::{Fleet, Readiness};
+use lambda::model::FunctionError;
+use lambda::program::{CONNECTIONS, Failure, Leftover, Program, Reply, VISITS};
 use rstest::rstest;
 
 use crate::support::expect_same;
@@ -26,7 +28,7 @@ async fn an_error_returned_keeps_the_environment() {
     expect_same!(
         memory,
         [Some(1), None, Some(3)],
-        "a visita que falhou também contou: a memória mostra 1, erro, 3; a sua mostrou {}",
+        "a visita que falhou também contou: a memória mostra 1, falha, 3; a sua mostrou {}",
         shown(&memory)
     );
 }
@@ -73,21 +75,49 @@ async fn a_crash_or_a_timeout_resets_memory_but_not_tmp(#[case] failing: Arrival
     );
 }
 
-/// Logo depois da queda não há memória; depois da próxima invocação, ela tem o que o código estático põe.
+/// Logo depois da queda ou do timeout não há memória; depois da próxima invocação, ela tem o que o código estático põe.
+#[rstest]
+#[case::crash(at(0, 100).crashes())]
+#[case::timeout(at(0, 9_000))]
 #[tokio::test(start_paused = true)]
-async fn the_static_code_fills_the_memory_again() {
-    let crashed = Day::play(SETTINGS, ms(400), &[at(0, 100).crashes()]).await;
+async fn the_static_code_fills_the_memory_again(#[case] failing: Arrival) {
+    let crashed = Day::play(SETTINGS, ms(400), std::slice::from_ref(&failing)).await;
     let idle = crashed.fleet.idle();
-    expect_same!(idle.len(), 1, "o ambiente que caiu volta aos ociosos; a sua frota tem {} ociosos", idle.len());
-    assert!(idle[0].memory.is_empty(), "o processo caiu: a memória fica vazia; a sua tem {:?}", idle[0].memory);
+    expect_same!(idle.len(), 1, "o ambiente derrubado volta aos ociosos; a sua frota tem {} ociosos", idle.len());
+    assert!(
+        idle[0].memory.is_empty(),
+        "o ambiente foi derrubado: a memória fica vazia; a sua tem {:?}",
+        idle[0].memory
+    );
     expect_same!(idle[0].tmp.get(VISITS), Some(&1), "o /tmp não é limpo: tem uma visita; o seu tem {:?}", idle[0].tmp);
 
-    let again = Day::play(SETTINGS, ms(400), &[at(0, 100).crashes(), at(1_000, 100)]).await;
+    let again = Day::play(SETTINGS, ms(400), &[failing, at(10_000, 100)]).await;
     let memory = again.fleet.idle().first().map(|each| each.memory.clone()).unwrap_or_default();
     expect_same!(
         (memory.get(CONNECTIONS), memory.get(VISITS)),
         (Some(&1), Some(&1)),
         "o código estático abre a conexão outra vez e o handler conta uma visita; a sua memória é {memory:?}"
+    );
+}
+
+/// O ambiente está parado desde o fim da última invocação, tenha ela dado certo ou não.
+#[rstest]
+#[case::success(Ok(Reply { in_memory: 1, in_tmp: 1, in_table: 1, leftover: None }))]
+#[case::error(Err(Failure::Error(FunctionError::new("SmsError", "a operadora não respondeu"))))]
+#[case::crash(Err(Failure::Crashed))]
+#[case::timeout(Err(Failure::TimedOut))]
+#[tokio::test(start_paused = true)]
+async fn the_environment_is_idle_since_the_end_of_any_invocation(#[case] result: Result<Reply, Failure>) {
+    let mut environment = Fleet::new(SETTINGS, Program::new(ms(400)), &Timeline::new(&[])).create();
+    tokio::time::advance(ms(90_000)).await;
+    environment.finish(ms(100), &result);
+    let idle = environment.idle_since.elapsed();
+    expect_same!(
+        idle,
+        Duration::ZERO,
+        "a invocação, que {}, acabou agora, e é de agora que o ambiente está parado; o seu diz que parou há {}",
+        ended(&result),
+        duration(idle)
     );
 }
 
@@ -118,6 +148,7 @@ async fn a_suppressed_init_spends_the_timeout() {
 #[case::one_invocation_is_not_enough(&[at(60_000, 200)], 0)]
 #[case::two_invocations_finish_it(&[at(60_000, 200), at(120_000, 200)], 1)]
 #[case::one_long_invocation_finishes_it(&[at(60_000, 400)], 1)]
+#[case::exactly_what_was_missing(&[at(60_000, 300)], 1)]
 #[case::an_error_thaws_it_too(&[at(60_000, 400).fails()], 1)]
 #[tokio::test(start_paused = true)]
 async fn a_leftover_only_runs_while_the_environment_is_thawed(#[case] later: &[Arrival], #[case] expected: u64) {
@@ -136,6 +167,20 @@ async fn a_leftover_only_runs_while_the_environment_is_thawed(#[case] later: &[A
          sobraram {left} na lista",
         duration(ran),
         say(expected)
+    );
+}
+
+/// Um trabalho que termina põe 1 na variável dele; não soma.
+#[tokio::test(start_paused = true)]
+async fn a_finished_leftover_sets_its_variable_to_one() {
+    let events = [at(0, 100).leaves("upload", 50), at(60_000, 100).leaves("upload", 50), at(120_000, 100)];
+    let day = Day::play(SETTINGS, ms(400), &events).await;
+    let found = day.fleet.idle().first().and_then(|each| each.memory.get("upload")).copied();
+    expect_same!(
+        found,
+        Some(1),
+        "dois envios com o mesmo nome terminaram, e cada um deixa memory[\"upload\"] = 1; na sua frota ela {}",
+        found.map_or("não existe".to_owned(), |value| format!("vale {value}"))
     );
 }
 

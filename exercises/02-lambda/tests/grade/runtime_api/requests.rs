@@ -59,6 +59,7 @@ fn optional_headers_may_be_missing(#[case] missing: &str) {
 
 /// Sem 200, ou sem um cabeçalho obrigatório, não há evento.
 #[rstest]
+#[case::accepted(202, "")]
 #[case::forbidden(403, "")]
 #[case::container_error(500, "")]
 #[case::no_request_id(200, "Lambda-Runtime-Aws-Request-Id")]
@@ -74,6 +75,48 @@ fn without_200_and_the_three_headers_there_is_no_event(#[case] status: u16, #[ca
         None,
         "o `next` respondeu {status}{lacking}: não há evento; a sua leitura deu: {}",
         told(found.as_ref())
+    );
+}
+
+/// Um prazo que não é um número de milissegundos não se lê, e sem prazo não há evento.
+#[rstest]
+#[case::text("amanhã")]
+#[case::nothing("")]
+#[case::negative("-1")]
+fn a_deadline_that_is_not_a_number_is_no_event(#[case] deadline: &str) {
+    let mut response = next_response();
+    for (name, value) in &mut response.headers {
+        if name == "Lambda-Runtime-Deadline-Ms" {
+            *value = deadline.to_owned();
+        }
+    }
+    let found = Invocation::from_next(&response);
+    expect_same!(
+        found,
+        None,
+        "Lambda-Runtime-Deadline-Ms veio com `{deadline}`, que não é um prazo: não há evento; a sua leitura deu: {}",
+        told(found.as_ref())
+    );
+}
+
+/// O runtime não olha o que carrega: o evento e a resposta passam byte a byte, mesmo que não sejam texto.
+#[rstest]
+#[case::not_utf_8(b"\x89PNG\xff\x00")]
+#[case::empty(b"")]
+#[case::spaces_around(b"  {}\n")]
+fn bodies_pass_byte_by_byte(#[case] body: &[u8]) {
+    let read = Invocation::from_next(&Response { body: body.to_vec(), ..next_response() });
+    let payload = read.map(|invocation| invocation.payload);
+    expect_same!(
+        payload.as_deref(),
+        Some(body),
+        "o corpo do `next` são os bytes {body:?}, e o evento são os mesmos; os da sua leitura são {payload:?}"
+    );
+    let posted = response_request(&invocation("req-7", None), body.to_vec()).body;
+    expect_same!(
+        posted,
+        body,
+        "o handler devolveu os bytes {body:?}, e o corpo da resposta são os mesmos; os do seu pedido são {posted:?}"
     );
 }
 

@@ -140,7 +140,7 @@ impl Life {
     where
         H: AsyncFn(&Invocation) -> Result<Vec<u8>, FunctionError>,
     {
-        let rule = "o roteiro acaba e o `next` responde 500";
+        let rule = "sem evento no `next`, ou sem função inicializada, o runtime sai";
         let exit = finish(rule, "o seu `run`", run(&endpoint, start)).await;
         Self { endpoint, timeline, exit }
     }

@@ -9,8 +9,9 @@ use sync_invocation::caller::{Answer, Outcome, Reaction};
 use sync_invocation::callers::{Provisioned, cloudformation, read_document, response_document};
 use sync_invocation::events;
 use sync_invocation::function::{Behavior, Run};
+use sync_invocation::model::Refusal;
 
-use crate::support::answers::{Told, describe, error, failed, tell};
+use crate::support::answers::{NO_ROOM, Told, describe, error, failed, refused, tell};
 use crate::support::{expect_same, times};
 
 /// Para o CloudFormation, o que a função devolve não é a resposta.
@@ -18,6 +19,7 @@ use crate::support::{expect_same, times};
 #[case::success(Outcome::Returned(json!({ "Status": "SUCCESS", "PhysicalResourceId": "station-118" })))]
 #[case::nothing(Outcome::Returned(Value::Null))]
 #[case::function_error(failed("sem radar"))]
+#[case::no_room(refused(NO_ROOM))]
 fn cloudformation_does_not_look_at_the_return(#[case] outcome: Outcome) {
     let got = cloudformation(&outcome);
     expect_same!(
@@ -125,6 +127,21 @@ fn a_long_reason_is_cut_to_fit(#[case] reason: String) {
     );
 }
 
+/// Um motivo que cabe vai inteiro.
+#[rstest]
+#[case::plain("x".repeat(3_000))]
+#[case::accents("ã".repeat(1_500))]
+fn a_reason_that_fits_stays_whole(#[case] reason: String) {
+    let (document, size) = document("Delete", &Err(reason.clone()));
+    let kept = document["Reason"].as_str().unwrap_or_default();
+    assert!(
+        kept == reason,
+        "um motivo de 3.000 bytes cabe em 4.096 com o resto do documento e vai inteiro; no seu documento, de {} bytes, ficaram {}",
+        thousands(size),
+        thousands(kept.len())
+    );
+}
+
 /// A pilha anda assim que o documento chega, e fica presa uma hora se ele não chega.
 #[rstest]
 #[case::answered(true, 1, 2_000)]
@@ -163,5 +180,21 @@ async fn a_failing_custom_resource_runs_three_times_and_holds_the_stack() {
          código foram {} chamadas e {}",
         told.function.calls().len(),
         duration(told.elapsed)
+    );
+}
+
+/// Uma recusa não solta a pilha nem a prende: a fila chama de novo, e o documento chega.
+#[tokio::test(start_paused = true)]
+async fn the_queue_repeats_a_refused_call_until_the_document_comes() {
+    let event = events::cloudformation("Create");
+    let document = response_document(&event, &provisioned("station-7"));
+    let refused = Behavior::Refuse(Refusal::new(NO_ROOM, "Rate Exceeded."));
+    let told = Told::by(&event, vec![Run::new(0, refused), Run::new(2_000, Behavior::Put(document))]).await;
+    expect_same!(
+        (told.function.calls().len(), &told.answer),
+        (2, &Answer::ResourceReady { physical_resource_id: "station-7".to_owned() }),
+        "a 1ª chamada recebe 429, a fila faz a 2ª, e o recurso fica pronto; com o seu código foram {} chamadas, e «{}»",
+        told.function.calls().len(),
+        told.answer.describe()
     );
 }

@@ -68,14 +68,6 @@ pub fn expect_http(answer: &Answer, status: u16, message: &str, why: &str) {
     );
 }
 
-/// O status de uma resposta HTTP; 0 quando não é uma.
-pub fn http_status(answer: &Answer) -> u16 {
-    match answer {
-        Answer::Http { status, .. } => *status,
-        _ => 0,
-    }
-}
-
 /// O que sobrou de uma chamada inteira.
 pub struct Told {
     pub answer: Answer,
@@ -94,13 +86,27 @@ impl Told {
     }
 }
 
-/// Um envelope de outro serviço, que não é nenhum dos seis.
-pub fn strangers() -> [Value; 5] {
+/// Eventos que não são de nenhum dos seis, alguns com um campo de nome parecido.
+pub fn strangers() -> [Value; 13] {
     [
         json!({}),
         json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": "granizo" } }] }),
         json!({ "Records": [{ "eventSource": "aws:s3", "s3": { "bucket": { "name": "radar" } } }] }),
         json!({ "version": "0", "id": "7bf73129", "detail-type": "Nível do rio", "source": "defesacivil", "detail": {} }),
         json!({ "city": "serra-clara", "request": "previsão" }),
+        // Application Load Balancer.
+        json!({ "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:sa-east-1:123456789012:targetgroup/mapa" } },
+                "httpMethod": "GET", "path": "/mapa", "headers": {}, "body": "", "isBase64Encoded": false }),
+        // O documento que chega a um destino da invocação assíncrona.
+        json!({ "version": "1.0", "requestContext": { "requestId": "5d478078", "condition": "RetriesExhausted" },
+                "requestPayload": {}, "responsePayload": {} }),
+        // Lex V1.
+        json!({ "messageVersion": "1.0", "bot": { "name": "previsao" }, "currentIntent": { "name": "Forecast" } }),
+        // Programas da Ana, com nomes que lembram os dos serviços.
+        json!({ "sessionState": { "step": 2 } }),
+        json!({ "request": { "type": "previsão" } }),
+        json!({ "context": { "System": "radar" } }),
+        json!({ "RequestType": "Create", "City": "serra-clara" }),
+        json!({ "ResponseURL": "https://defesacivil.example/boletim" }),
     ]
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use kit::Timeline;
 use kit::text::{count, duration};
+use kit::{Kind, Timeline};
 use serde_json::json;
 use sync_invocation::client_retry::{ConnectionFailed, Finished, Jitter, Outcome, Policy, call};
 use sync_invocation::function::{Behavior, Function, Run};
@@ -63,6 +63,10 @@ pub struct Told {
     pub starts: Vec<Duration>,
     /// Quanto a chamada levou.
     pub elapsed: Duration,
+    /// Quantas esperas a linha do tempo anotou.
+    pub waits: usize,
+    /// O que o sorteio daria em seguida, com teto de 1 s.
+    pub next_draw: Duration,
 }
 
 impl Told {
@@ -92,7 +96,10 @@ impl Told {
         };
         let called = call(&policy, &mut jitter, &timeline, send);
         let finished = finish("toda chamada tem um prazo", "o seu `call`", called).await;
-        Self { finished, starts, elapsed: start.elapsed() }
+        let elapsed = start.elapsed();
+        let waits = timeline.entries().iter().filter(|event| event.kind == Kind::Scheduled).count();
+        let next_draw = jitter.draw(Duration::from_secs(1));
+        Self { finished, starts, elapsed, waits, next_draw }
     }
 
     /// Compara quantas tentativas saíram e quantas a resposta diz.
