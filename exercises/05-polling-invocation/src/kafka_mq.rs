@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use crate::api_error::ApiError;
@@ -144,10 +144,39 @@ pub struct FailureContext {
     pub payload_size: usize,
 }
 
+/// O `recordsInfo` do registro do destino: para cada `tópico-partição`, o primeiro e o último offset e carimbo do lote.
+pub fn records_info(batch: &[Message]) -> Map<String, Value> {
+    let _ = batch;
+    todo!("monta a faixa de cada partição")
+}
+
 /// O registro que uma fila SQS ou um tópico SNS recebe por um lote de Kafka que falhou.
 pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
-    let _ = (batch, context);
-    todo!("monta o registro do lote que falhou")
+    let (condition, response) = match context.condition {
+        KafkaCondition::RetryAttemptsExhausted => {
+            let response = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
+            ("RetryAttemptsExhausted", response)
+        }
+        KafkaCondition::MaximumPayloadSizeExceeded => ("MaximumPayloadSizeExceeded", Value::Null),
+    };
+    json!({
+        "requestContext": {
+            "requestId": context.request_id,
+            "functionArn": context.function_arn,
+            "condition": condition,
+            "approximateInvokeCount": context.runs.max(1),
+        },
+        "responseContext": response,
+        "version": "1.0",
+        "timestamp": context.timestamp,
+        "KafkaBatchInfo": {
+            "batchSize": batch.len(),
+            "eventSourceArn": context.event_source_arn,
+            "bootstrapServers": context.bootstrap_servers,
+            "payloadSize": context.payload_size,
+            "recordsInfo": records_info(batch),
+        },
+    })
 }
 
 /// Milissegundos desde 1970 como a AWS os escreve: `2026-11-22T17:00:00.000Z`.

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use crate::api_error::ApiError;
@@ -222,12 +222,10 @@ pub struct FailureContext {
     pub payload_size: usize,
 }
 
-/// O registro que uma fila SQS ou um tópico SNS recebe por um lote de Kafka que falhou.
-pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
-    // passo: começo — monta o registro do lote que falhou
-    // passo: usa batch, context
-    use serde_json::{Map, json};
-
+/// O `recordsInfo` do registro do destino: para cada `tópico-partição`, o primeiro e o último offset e carimbo do lote.
+pub fn records_info(batch: &[Message]) -> Map<String, Value> {
+    // passo: começo — monta a faixa de cada partição
+    // passo: usa batch
     let mut partitions: BTreeMap<&str, Vec<&Message>> = BTreeMap::new();
     for message in batch {
         partitions.entry(&message.origin).or_default().push(message);
@@ -249,6 +247,12 @@ pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
             info.insert(origin.to_owned(), value);
         }
     }
+    info
+    // passo: fim
+}
+
+/// O registro que uma fila SQS ou um tópico SNS recebe por um lote de Kafka que falhou.
+pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
     let (condition, response) = match context.condition {
         KafkaCondition::RetryAttemptsExhausted => {
             let response = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
@@ -271,10 +275,9 @@ pub fn failure_record(batch: &[Message], context: &FailureContext) -> Value {
             "eventSourceArn": context.event_source_arn,
             "bootstrapServers": context.bootstrap_servers,
             "payloadSize": context.payload_size,
-            "recordsInfo": info,
+            "recordsInfo": records_info(batch),
         },
     })
-    // passo: fim
 }
 
 /// Milissegundos desde 1970 como a AWS os escreve: `2026-11-22T17:00:00.000Z`.
