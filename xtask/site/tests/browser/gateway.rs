@@ -122,7 +122,7 @@ pub async fn the_generated_client_calls_the_gateway_in_the_page(bench: &Bench) {
 
 /// A moldura do cliente não alcança a página, o servidor nem o armazenamento.
 pub async fn the_frame_of_the_client_is_isolated(bench: &Bench) {
-    let page = open(bench, "sdk", LOOKS[0]).await;
+    let page = open(bench, "sdk", TWO_LOOKS[0]).await;
     let source = "export function createClient() { return { async probe() { \
                   const tried = async (name, run) => { try { await run(); return name + ': alcançou'; } catch { return name + ': não'; } }; \
                   return Promise.all([tried('pagina', () => parent.document.title), tried('rede', () => globalThis.fetch('/')), \
@@ -147,7 +147,7 @@ pub async fn the_reader_code_serves_its_own_client(bench: &Bench) {
     for step in &chapter.steps {
         bench.starter(&step.id.to_string());
     }
-    let page = open(bench, "sdk", LOOKS[0]).await;
+    let page = open(bench, "sdk", TWO_LOOKS[0]).await;
     page.find(".lab-origem").await.select_by_value("reader").await.unwrap();
     page.text_with(".lab-nota", "ainda não foi escrito").await;
     for step in &chapter.steps {
