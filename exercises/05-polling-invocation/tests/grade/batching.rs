@@ -326,6 +326,16 @@ async fn a_record_above_six_megabytes_never_reaches_the_function() {
     }
 }
 
+/// Um registro descartado não é o primeiro do lote: a janela espera o seguinte.
+#[tokio::test(start_paused = true)]
+async fn a_discarded_record_does_not_start_the_window() {
+    let mut station = Station::new();
+    station.arrive(&[(1_000, PAYLOAD_LIMIT + 1), (4_000, KILOBYTE), (12_000, KILOBYTE)]);
+    let read = station.read(&batching(RabbitMq, None, Some(10))).await;
+    let rule = "o registro 0 chegou com 1 s e foi descartado: a janela de 10 s começa aos 4 s, com o registro 1";
+    expect_batch(read, (&[1, 2], Reason::WindowExpired, 14_000), rule);
+}
+
 /// Lotes em sequência: cada um começa onde o anterior parou.
 #[tokio::test(start_paused = true)]
 async fn batches_follow_one_another() {
