@@ -11,21 +11,13 @@ use grader::build::{self, Source, Target};
 use grader::check;
 use grader::course::{Chapter, Course};
 use grader::run::{self, Options, TestRun};
-use grader::score::{self, Host, Request};
+use grader::score::Host;
 use grader::starter;
-use wasi_host::{Status, Verdict};
-
-fn verdicts(course: &Course, chapter: &Chapter, source: &Source, host: Host) -> Vec<(String, Verdict)> {
-    let steps: Vec<_> = chapter.steps.iter().collect();
-    let request = Request { source: source.clone(), host, options: Options::default() };
-    let report = score::grade(course, chapter, &steps, &request).unwrap();
-    let tests = report.steps.into_iter().flat_map(|step| step.tests);
-    tests.map(|test| (test.name, Verdict { status: test.status, message: test.message })).collect()
-}
+use wasi_host::Status;
 
 fn same_verdicts(course: &Course, chapter: &Chapter, source: &Source) {
-    let native = verdicts(course, chapter, source, Host::Native);
-    let sandbox = verdicts(course, chapter, source, Host::Sandbox);
+    let [native, sandbox] =
+        [Host::Native, Host::Sandbox].map(|host| check::verdicts(course, chapter, source.clone(), host).unwrap());
     assert!(!native.is_empty());
     for (native, sandbox) in native.iter().zip(&sandbox) {
         assert_eq!(native, sandbox, "a máquina e o sandbox discordam em {} ({})", native.0, source.name());

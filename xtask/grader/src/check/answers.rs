@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use wasi_host::Status;
+use wasi_host::{Status, Verdict};
 
 use super::{Problem, Wrong, wrong_answers};
 use crate::build::{self, Source, Target};
@@ -51,8 +51,8 @@ fn wrong_rounds(course: &Course, chapter: &Chapter) -> Result<Vec<(Source, Vec<W
 }
 
 /// O que os hospedeiros comparam: as respostas, e um capítulo pela metade, em que um passo sim e um não ainda são o do leitor (no
-/// repositório, o esqueleto) e os outros levam uma resposta errada. Todo veredito que o `check` prova na máquina tem ali o seu par
-/// sem que cada variante seja compilada outra vez para WASM, o que custaria mais que o resto dos testes.
+/// repositório, o esqueleto) e os outros levam a primeira resposta errada. As demais variantes só o `check` confere, na máquina:
+/// compilar todas também para WASM custaria mais que o resto dos testes.
 pub fn parity_sources(course: &Course, chapter: &Chapter) -> Result<[Source; 2]> {
     let mut files = BTreeMap::new();
     for (index, step) in chapter.steps.iter().enumerate() {
@@ -60,6 +60,12 @@ pub fn parity_sources(course: &Course, chapter: &Chapter) -> Result<[Source; 2]>
         files.insert(step.id.clone(), wrong.map_or_else(|| chapter.exercise_file(step), |wrong| wrong.path));
     }
     Ok([Source::Solution, Source::Overlay { name: "halfway".into(), files }])
+}
+
+/// Os vereditos de um capítulo inteiro, com o nome de cada teste, na ordem da página.
+pub fn verdicts(course: &Course, chapter: &Chapter, source: Source, host: Host) -> Result<Vec<(String, Verdict)>> {
+    let tests = grade(course, chapter, source, host)?.steps.into_iter().flat_map(|step| step.tests);
+    Ok(tests.map(|test| (test.name, Verdict { status: test.status, message: test.message })).collect())
 }
 
 /// A resposta de cada passo passa em todos os testes.

@@ -10,7 +10,7 @@ mod files;
 
 use std::path::PathBuf;
 
-pub use answers::{answers, parity_sources};
+pub use answers::{answers, parity_sources, verdicts};
 pub use files::files;
 
 use crate::course::{Chapter, Step};

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use grader::build::{self, Source, Target};
+use grader::build::{self, Target};
 use grader::check;
-use grader::course::{Chapter, Course};
-use grader::run::Options;
-use grader::score::{self, Host, Request};
+use grader::course::Course;
+use grader::score::Host;
 use serde_json::{Value, json};
 use wasi_host::Verdict;
 
@@ -23,7 +22,10 @@ pub async fn the_browser_agrees_with_the_machine(bench: &Bench) {
         for source in check::parity_sources(&course, chapter).unwrap() {
             let (machine, module) = tokio::task::block_in_place(|| {
                 let built = build::build_tests(&course, chapter, &source, Target::Wasm).unwrap();
-                (on_machine(&course, chapter, &source), build::read_artifact(&built.artifact).unwrap())
+                (
+                    check::verdicts(&course, chapter, source.clone(), Host::Native).unwrap(),
+                    build::read_artifact(&built.artifact).unwrap(),
+                )
             });
             let browser = in_browser(&page, &site.add("parity.wasm", &module)).await;
             assert!(!machine.is_empty());
@@ -34,14 +36,6 @@ pub async fn the_browser_agrees_with_the_machine(bench: &Bench) {
         }
     }
     page.close().await;
-}
-
-fn on_machine(course: &Course, chapter: &Chapter, source: &Source) -> BTreeMap<String, Verdict> {
-    let steps: Vec<_> = chapter.steps.iter().collect();
-    let request = Request { source: source.clone(), host: Host::Native, options: Options::default() };
-    let report = score::grade(course, chapter, &steps, &request).unwrap();
-    let tests = report.steps.into_iter().flat_map(|step| step.tests);
-    tests.map(|test| (test.name, Verdict { status: test.status, message: test.message })).collect()
 }
 
 /// Roda o módulo inteiro na página, como o botão faz com o de um passo.
