@@ -1,0 +1,3 @@
+//! Os laboratórios do capítulo 06.
+
+fn main() {}

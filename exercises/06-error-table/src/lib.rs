@@ -1,0 +1,5 @@
+//! Capítulo 06: o quadro de erros por modelo de invocação.
+
+// choose
+// observe
+// table

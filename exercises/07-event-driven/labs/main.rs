@@ -1,0 +1,3 @@
+//! Os laboratórios do capítulo 07.
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! Capítulo 07: arquiteturas orientadas a eventos.
+
+// bus
+// capstone
+// fan_out
+// saga

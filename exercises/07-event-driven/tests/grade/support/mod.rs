@@ -1,0 +1,1 @@
+//! O que os testes do capítulo dividem.
