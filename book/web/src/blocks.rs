@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use crate::output::{Block, Outcome, Response, Series, Stage, Tone};
+use crate::comparison::{Cell, Comparison, Marked};
+use crate::output::{Block, Outcome, Response, Series, Stage, Table, Tone};
 use crate::score;
 use crate::svg::{escape, icon};
 use crate::timeline::Kind;
@@ -15,8 +16,9 @@ pub fn html(block: &Block) -> String {
         Block::Series(series) => curve(series),
         Block::Text { label, text, tone } => pre(label, text, *tone),
         Block::Stages { label, items } => stages(label, items),
-        Block::Table { label, header, rows } => table(label, header, rows),
+        Block::Table(table) => plain_table(table),
         Block::Response(response) => http(response),
+        Block::Comparison(comparison) => compared(comparison),
         Block::Timeline(_) | Block::Script(_) | Block::Unknown => String::new(),
     }
 }
@@ -71,17 +73,51 @@ fn stages(label: &str, items: &[Stage]) -> String {
     format!(r#"{}<ol class="bl-etapas">{items}</ol>"#, title(label))
 }
 
-fn table(label: &str, header: &[String], rows: &[Vec<String>]) -> String {
-    let row = |cells: &[String], open: &str, close: &str| {
-        let cells: String = cells.iter().map(|cell| format!("{open}{}{close}", escape(cell))).collect();
-        format!("<tr>{cells}</tr>")
-    };
-    let head = row(header, r#"<th scope="col">"#, "</th>");
-    let body: String = rows.iter().map(|cells| row(cells, "<td>", "</td>")).collect();
+fn plain_table(data: &Table) -> String {
+    let rows: String = data
+        .rows
+        .iter()
+        .map(|cells| {
+            let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+            format!("<tr>{cells}</tr>")
+        })
+        .collect();
+    table(&data.label, &data.header, &rows)
+}
+
+fn table(label: &str, header: &[String], rows: &str) -> String {
+    let head: String = header.iter().map(|cell| format!(r#"<th scope="col">{}</th>"#, escape(cell))).collect();
     format!(
-        r#"<div class="table-wrapper bl-tabela"><table><caption>{}</caption><thead>{head}</thead><tbody>{body}</tbody></table></div>"#,
+        r#"<div class="table-wrapper bl-tabela"><table><caption>{}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"#,
         escape(label)
     )
+}
+
+/// As duas tabelas, uma depois da outra: a que o código de quem lê fez e a de referência.
+fn compared(comparison: &Comparison) -> String {
+    let Comparison { own, reference, differing, total } = comparison;
+    let (class, sign, verdict) = match differing {
+        0 => ("bl-bem", small(Kind::Success), format!("igual à de referência, nas {total} células")),
+        1 => ("bl-mal", small(Kind::Error), format!("1 de {total} células difere da referência")),
+        _ => ("bl-mal", small(Kind::Error), format!("{differing} de {total} células diferem da referência")),
+    };
+    let (own, reference) = (marked(own, "a sua"), marked(reference, "a de referência"));
+    format!(
+        r#"<div class="bl-comparacao {class}"><p class="bl-titulo">{sign}A sua tabela: {verdict}</p>{own}{reference}</div>"#
+    )
+}
+
+fn marked(data: &Marked, whose: &str) -> String {
+    let cell = |cell: &Cell| match cell.differs {
+        false => format!("<td>{}</td>", escape(&cell.text)),
+        true => format!(
+            r#"<td class="bl-difere"><span aria-hidden="true">≠ </span><span class="bl-oculto">difere: </span>{}</td>"#,
+            escape(&cell.text)
+        ),
+    };
+    let rows: String =
+        data.rows.iter().map(|row| format!("<tr>{}</tr>", row.iter().map(cell).collect::<String>())).collect();
+    table(&format!("{} ({whose})", data.label), &data.header, &rows)
 }
 
 fn http(response: &Response) -> String {
@@ -157,6 +193,7 @@ fn amount(value: f64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::compare;
 
     #[test]
     fn what_a_lab_wrote_is_text_never_markup() {
@@ -165,7 +202,11 @@ mod tests {
         let blocks = [
             Block::Text { label: own(), text: own(), tone: Tone::Bad },
             Block::Stages { label: own(), items: vec![Stage { name: own(), outcome: Outcome::Refused, text: own() }] },
-            Block::Table { label: own(), header: vec![own()], rows: vec![vec![own()]] },
+            Block::Table(Table { label: own(), header: vec![own()], rows: vec![vec![own()]] }),
+            Block::Comparison(compare(
+                &Table { label: own(), header: vec![own(), own()], rows: vec![vec![own(), own()]] },
+                &Table { label: own(), header: vec![own(), own()], rows: vec![vec![own(), "outra".to_owned()]] },
+            )),
             Block::Response(Response { label: own(), status: 200, headers: vec![(own(), own())], body: own() }),
             Block::Series(Series {
                 label: own(),
@@ -179,6 +220,21 @@ mod tests {
             let html = html(block);
             assert!(!html.is_empty() && !html.contains("<script") && !html.contains("\"x"), "{html}");
         }
+    }
+
+    #[test]
+    fn a_comparison_says_in_words_what_differs() {
+        let table = |cell: &str| Table {
+            label: "quadro".into(),
+            header: vec!["".into(), "fila".into()],
+            rows: vec![vec!["vezes".into(), cell.into()]],
+        };
+        let different = html(&Block::Comparison(compare(&table("2"), &table("3"))));
+        for words in ["1 de 1 células difere", "quadro (a sua)", "difere: </span>2<", "quadro (a de referência)"] {
+            assert!(different.contains(words), "{words}: {different}");
+        }
+        let same = html(&Block::Comparison(compare(&table("3"), &table("3"))));
+        assert!(same.contains("igual à de referência") && !same.contains("bl-difere"), "{same}");
     }
 
     #[test]

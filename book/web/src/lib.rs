@@ -11,6 +11,7 @@
 
 pub mod axis;
 pub mod blocks;
+pub mod comparison;
 pub mod compiler;
 pub mod difference;
 pub mod drawing;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::comparison::Comparison;
 use crate::timeline::{Kind, Timeline};
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,16 +26,23 @@ pub enum Block {
         label: String,
         items: Vec<Stage>,
     },
-    Table {
-        label: String,
-        header: Vec<String>,
-        rows: Vec<Vec<String>>,
-    },
+    Table(Table),
     Response(Response),
     Script(Script),
+    /// Uma tabela ao lado da de referência: quem a monta é a página, não o laboratório.
+    #[serde(skip)]
+    Comparison(Comparison),
     /// O que esta página ainda não conhece.
     #[serde(other)]
     Unknown,
+}
+
+/// Uma tabela; a primeira célula de cada linha é o nome dela.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Table {
+    pub label: String,
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
 }
 
 /// Um valor que muda com o tempo; entre dois pontos a linha é reta.

@@ -23,6 +23,7 @@ use self::{
 use super::{api, config::Config, dom, hand::Hand, mailbox::Mailbox, step::hide_with_label};
 use crate::{
     blocks,
+    comparison::compare_tables,
     compiler::headline,
     output::{Block, Output, Response, Script, Tone},
     protocol::{Job, Reply},
@@ -47,6 +48,8 @@ pub struct Lab {
     config: Rc<Config>,
     chapter: String,
     name: String,
+    /// As tabelas do código de quem lê aparecem ao lado das de referência.
+    compare: bool,
     form: HtmlFormElement,
     origin: Option<HtmlSelectElement>,
     note: HtmlElement,
@@ -71,6 +74,7 @@ impl Lab {
         let _ = results.parent_node()?.insert_before(&note, Some(&results));
         let lab = Rc::new(Self {
             config: Rc::clone(config),
+            compare: section.has_attribute("data-compare"),
             form: dom::find(&section, ".lab-controles")?,
             origin: dom::find(&section, ".lab-origem"),
             note,
@@ -197,8 +201,12 @@ impl Lab {
         let scenario = scenario(&self.name, &self.settings(), None);
         if let Some(module) = own {
             match self.run(module, &scenario).await {
-                Ok(output) => {
+                Ok(own) => {
                     self.say("");
+                    let output = match self.compare {
+                        true => self.beside_reference(own, &scenario).await,
+                        false => own,
+                    };
                     return self.show(output);
                 }
                 Err(reason) => {
@@ -210,6 +218,16 @@ impl Lab {
         match self.run(&self.config.reference_lab(&self.chapter), &scenario).await {
             Ok(output) => self.show(output),
             Err(reason) => dom::set_rich(&self.summary, &format!("O laboratório não rodou: {}.", one_line(&reason))),
+        }
+    }
+
+    async fn beside_reference(&self, own: Output, scenario: &str) -> Output {
+        match self.run(&self.config.reference_lab(&self.chapter), scenario).await {
+            Ok(reference) => compare_tables(own, &reference),
+            Err(reason) => {
+                self.say(&format!("A referência não rodou ({}): esta é só a sua tabela.", one_line(&reason)));
+                own
+            }
         }
     }
 

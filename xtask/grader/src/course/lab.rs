@@ -21,6 +21,9 @@ pub struct Lab {
     /// Como os controles e o resultado se arrumam.
     #[serde(default)]
     pub layout: Layout,
+    /// As tabelas que o código de quem lê produz aparecem ao lado das de referência, com o que difere marcado.
+    #[serde(default)]
+    pub compare: bool,
     pub controls: Vec<Control>,
 }
 

@@ -53,8 +53,9 @@ fn panel(chapter: &Chapter, lab: &Lab, mode: Mode) -> String {
         Layout::Stacked => "",
         Layout::SideBySide => " lab-lado-a-lado",
     };
+    let compare = if lab.compare { " data-compare" } else { "" };
     let mut out = format!(
-        r##"<section class="lab{beside}" data-chapter="{slug}" data-lab="{id}">
+        r##"<section class="lab{beside}" data-chapter="{slug}" data-lab="{id}"{compare}>
 <h2 id="laboratorio"><a class="header" href="#laboratorio">Laboratório: {title}</a></h2>
 <p class="lab-descricao">{description}</p>
 <div class="lab-corpo"><div class="lab-entrada">

@@ -78,6 +78,7 @@ pub(crate) mod tests {
             description: "Mude a falha e veja *quando* cada tentativa acontece.".into(),
             page: "retries".into(),
             layout: grader::course::Layout::Stacked,
+            compare: false,
             controls: vec![
                 Control {
                     id: "failure".into(),
