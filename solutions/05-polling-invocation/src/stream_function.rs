@@ -55,6 +55,7 @@ pub struct Call {
 #[derive(Debug, Clone)]
 pub struct StreamFunction {
     timeline: Timeline,
+    run_time: Duration,
     record: Arc<Mutex<(VecDeque<Trouble>, Vec<Call>)>>,
 }
 
@@ -65,7 +66,14 @@ impl StreamFunction {
     /// Cria a função com um roteiro de problemas.
     pub fn new(timeline: &Timeline, troubles: impl IntoIterator<Item = Trouble>) -> Self {
         let script = troubles.into_iter().collect();
-        Self { timeline: timeline.clone(), record: Arc::new(Mutex::new((script, Vec::new()))) }
+        let record = Arc::new(Mutex::new((script, Vec::new())));
+        Self { timeline: timeline.clone(), run_time: RUN_TIME, record }
+    }
+
+    /// A mesma função, que leva `run_time`: uma que estoura o tempo leva o tempo todo.
+    #[must_use]
+    pub fn with_run_time(self, run_time: Duration) -> Self {
+        Self { run_time, ..self }
     }
 
     /// Chama a função com um lote.
@@ -89,7 +97,7 @@ impl StreamFunction {
             return outcome;
         }
         let started = Instant::now();
-        sleep(RUN_TIME).await;
+        sleep(self.run_time).await;
         let (kind, text) = match outcome {
             Outcome::Succeeded => (Kind::Success, format!("lote {text}")),
             _ => (Kind::Error, format!("lote {text}")),
