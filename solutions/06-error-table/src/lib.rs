@@ -1,5 +1,6 @@
 //! Capítulo 06: o quadro de erros por modelo de invocação.
 
+pub mod bench;
 // choose
 pub mod model;
 // observe

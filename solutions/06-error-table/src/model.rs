@@ -280,6 +280,13 @@ pub struct Attempt {
     pub interval: Interval,
 }
 
+impl Attempt {
+    /// Se, entre a tentativa `previous` e esta, a fila entregou o evento outra vez. Onde não há fila, nunca.
+    pub fn was_redelivered_since(&self, previous: &Self) -> bool {
+        self.receive_count > previous.receive_count
+    }
+}
+
 /// O que quem mandou o evento recebeu de volta, no fim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer {
@@ -341,7 +348,7 @@ pub enum Metric {
     IteratorAge,
     /// Quantos registros falta ler na partição, do Lambda.
     OffsetLag,
-    /// Quantas mensagens há na fila do broker, do Amazon MQ.
+    /// Quantas mensagens há nas filas do broker, contando a DLQ dele, do Amazon MQ.
     QueueSize,
     /// Quantas mensagens há na fila que recebe o que falhou, do SQS: uma DLQ ou a fila do `OnFailure`.
     ApproximateNumberOfMessagesVisible,
@@ -361,7 +368,7 @@ impl Metric {
     }
 }
 
-/// O valor de uma métrica em um instante.
+/// O valor de uma métrica em um minuto. Uma métrica que está em zero não acusa nada.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
     /// Qual métrica.
@@ -400,14 +407,14 @@ pub struct Trace {
     pub answers: Vec<Answer>,
     /// O que a bancada achou em cada lugar, no fim. Um evento que não está aqui não está em lugar nenhum da AWS.
     pub found: Vec<Found>,
-    /// As métricas, em ordem de instante.
+    /// As métricas, de minuto em minuto a partir do primeiro.
     pub readings: Vec<Reading>,
     /// Se a ordem de entrega é publicada.
     pub order: Order,
 }
 
 impl Trace {
-    /// As tentativas de que um evento participou, em ordem.
+    /// As tentativas que levaram um evento, em ordem.
     pub fn attempts_of(&self, event: EventId) -> impl Iterator<Item = &Attempt> {
         self.attempts.iter().filter(move |attempt| attempt.events.contains(&event))
     }
@@ -509,7 +516,7 @@ pub enum Signal {
         /// Se veio `X-Amz-Function-Error`.
         function_error: bool,
     },
-    /// Por uma métrica que subiu.
+    /// Por uma métrica que saiu de zero.
     Metric(Metric),
 }
 
@@ -540,7 +547,8 @@ pub struct Observation {
     pub fate: Fate,
     /// Onde foram parar os outros, em ordem.
     pub companions: Vec<Fate>,
-    /// Desde quando ele está guardado; `None` se `fate` não é [`Fate::Kept`].
+    /// Desde quando ele está guardado; `None` se `fate` não é [`Fate::Kept`] ou se esse instante vem de intervalos que a AWS não
+    /// publica.
     pub kept_since: Option<Duration>,
     /// Como se fica sabendo: primeiro a resposta, depois as métricas, na ordem de [`Metric`].
     pub signals: Vec<Signal>,
