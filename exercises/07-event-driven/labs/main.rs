@@ -1,3 +1,14 @@
-//! Os laboratórios do capítulo 07.
+//! Os laboratórios do capítulo 07, um módulo para cada: o cenário diz qual.
 
-fn main() {}
+use std::process::ExitCode;
+
+use kit::lab::{self, LabError};
+
+mod pattern;
+
+fn main() -> ExitCode {
+    lab::run_many(async |name, scenario| match name {
+        "pattern" => Ok(pattern::play(scenario.read()?)),
+        _ => Err(LabError::Unknown(name.to_owned())),
+    })
+}

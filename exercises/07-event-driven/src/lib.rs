@@ -1,6 +1,9 @@
 //! Capítulo 07: arquiteturas orientadas a eventos.
 
-// bus
+pub mod bus;
+pub mod envelope;
+pub mod json;
+pub mod pattern;
 // capstone
 // fan_out
 // saga

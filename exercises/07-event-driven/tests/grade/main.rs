@@ -1,6 +1,6 @@
 //! Os testes que avaliam o capítulo 07, um módulo por passo.
 
-// mod bus
+mod bus;
 // mod capstone
 // mod fan_out
 // mod saga
