@@ -304,3 +304,77 @@ fn numeric(list: &Node) -> Outcome<Vec<(Comparison, f64)>> {
         false => refuse(list.end, "Value must be between -5.0E9 and 5.0E9, inclusive"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cada recusa, com `¦` onde o leitor da AWS está; sem `¦`, ela não diz onde.
+    const REFUSALS: [(&str, &str); 33] = [
+        (r#"[¦"a"]"#, "Filter is not an object"),
+        (r#"{}¦"#, "Empty objects are not allowed"),
+        (r#"{"a": "¦x"}"#, "\"a\" must be an object or an array"),
+        (r#"{"a": []¦}"#, "Empty arrays are not allowed"),
+        (r#"{"a": [[¦1]]}"#, "Match value must be String, number, true, false, or null"),
+        (r#"{"a": [{}¦]}"#, "Match expression name not found"),
+        (r#"{"a": [{"Prefix": "¦x"}]}"#, "Unrecognized match type Prefix"),
+        (r#"{"a": [{"prefix": 12¦}]}"#, "prefix match pattern must be a string"),
+        (r#"{"a": [{"suffix": [¦"x"]}]}"#, "suffix match pattern must be a string"),
+        (r#"{"a": [{"prefix": {"suffix": "¦x"}}]}"#, "Unsupported prefix pattern: suffix"),
+        (r#"{"a": [{"equals-ignore-case": null¦}]}"#, "equals-ignore-case match pattern must be a string"),
+        (r#"{"a": [{"prefix": "x", "suffix": "¦y"}]}"#, "Only one key allowed in match expression"),
+        (r#"{"a": [{"exists": "¦true"}]}"#, "exists match pattern must be either true or false."),
+        (r#"{"a": [{"numeric": 1¦}]}"#, "Value of numeric must be an array."),
+        (r#"{"a": [{"numeric": ["!=", 1¦]}]}"#, "Unrecognized numeric range operator: !="),
+        (r#"{"a": [{"numeric": ["=", "¦1"]}]}"#, "Value of equals must be numeric"),
+        (r#"{"a": [{"numeric": [">"]¦}]}"#, "Value of > must be numeric"),
+        (r#"{"a": [{"numeric": ["<", 1, "¦>", 0]}]}"#, "Too many elements in numeric expression"),
+        (r#"{"a": [{"numeric": [">", 1, "="¦, 2]}]}"#, "Bad numeric range operator: ="),
+        (r#"{"a": [{"numeric": [">", 1, "<", 2, "¦<", 3]}]}"#, "Too many terms in numeric range expression"),
+        (r#"{"a": [{"numeric": [">", 2, "<", 2]¦}]}"#, "Bottom must be less than top"),
+        (
+            r#"{"a": [{"anything-but": true¦}]}"#,
+            "Value of anything-but must be an array or single string/number value.",
+        ),
+        (
+            r#"{"a": [{"anything-but": ["x", null¦]}]}"#,
+            "Inside anything but list, start|null|boolean is not supported.",
+        ),
+        (
+            r#"{"a": [{"anything-but": ["x", 1]¦}]}"#,
+            "Inside anything but list, either all values are number or string, mixed type is not supported",
+        ),
+        (r#"{"a": [{"anything-but": {"cidr": "¦x"}}]}"#, "Unsupported anything-but pattern: cidr"),
+        (r#"{"a": [{"anything-but": {"suffix": [1¦]}}]}"#, "prefix/suffix match pattern must be a string"),
+        (r#"{"a": [{"anything-but": {"suffix": [""¦]}}]}"#, "Null prefix/suffix not allowed"),
+        (r#"{"a": [{"wildcard": "**"¦}]}"#, "Consecutive wildcard characters at pos 1"),
+        (r#"{"a": [{"cidr": "10.0.0.0"}]}"#, "Malformed CIDR, one '/' required"),
+        (r#"{"a": [{"cidr": "::/128"}]}"#, "IPv6 mask bits must be < 128"),
+        (r#"{"$or": {¦"a": [1]}}"#, "It must be an Array followed with $or."),
+        (r#"{"$or": [{"a": [1]}, 2¦]}"#, "Only JSON object is allowed in array of $or relationship."),
+        (
+            r#"{"$or": [{"prefix": [¦1]}, {"a": [1]}]}"#,
+            "prefix is Ruler reserved fieldName which cannot be used inside $or.",
+        ),
+    ];
+
+    #[test]
+    fn a_refusal_has_the_reason_and_the_place() {
+        for (marked, reason) in REFUSALS {
+            let column = marked.chars().position(|character| character == '¦').map(|index| index + 1);
+            let error = parse(&marked.replace('¦', ""), |_| Err(WildcardError::Consecutive(0)));
+            let error = error.expect_err("a AWS recusa este padrão");
+            assert_eq!((error.reason.as_str(), error.at.map(|at| at.column)), (reason, column), "{marked}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_refused_where_it_stops() {
+        let position =
+            |text: &str| parse(text, |_| Ok(Vec::new())).map_err(|error| error.at.map(|at| (at.line, at.column)));
+        assert_eq!(position("{'a': 1}"), Err(Some((1, 2))));
+        assert_eq!(position("{\"a\":\n  [closed]}"), Err(Some((2, 10))));
+        assert_eq!(position("{\"a\": [1]"), Err(Some((1, 10))));
+        assert_eq!(position("{\"a\": [1]} x"), Err(Some((1, 12))));
+    }
+}
