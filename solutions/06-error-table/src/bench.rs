@@ -66,7 +66,7 @@ pub async fn run(model: Model, failure: Failure, parameters: &Parameters) -> Res
 /// Os três eventos.
 fn events() -> Vec<Event> {
     let event = |number, key| Event { id: EventId(number), key };
-    vec![event(1, "serra-clara"), event(2, "serra-clara"), event(3, "vale-verde")]
+    vec![event(1, "ponte-velha"), event(2, "ponte-velha"), event(3, "norte")]
 }
 
 /// O que as soluções não conferem.

@@ -3,5 +3,5 @@
 pub mod bench;
 // choose
 pub mod model;
-// observe
+pub mod observe;
 // table

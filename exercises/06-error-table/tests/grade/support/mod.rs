@@ -1,1 +1,3 @@
 //! O que os testes do capítulo dividem.
+
+pub mod traces;
