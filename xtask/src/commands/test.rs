@@ -78,33 +78,43 @@ fn fmt(course: &Course) -> Result<bool> {
     cargo(course, &["fmt", "--all", "--check"])
 }
 
-/// Os pacotes do curso, sem os exercícios: um exercício e a sua resposta têm o mesmo nome de biblioteca, então nunca vão na mesma
-/// chamada do cargo. Todas as etapas pedem a mesma seleção, e por isso cada pacote é compilado uma vez só.
-fn selection(course: &Course) -> Vec<&str> {
-    let exercises = course.chapters.iter().flat_map(|chapter| ["--exclude", chapter.package()]);
-    ["--workspace", "--features", "wasi-host/native"].into_iter().chain(exercises).collect()
+/// As ferramentas: o que avalia e o que monta o livro.
+const TOOLS: [&str; 12] = [
+    "--package",
+    "xtask",
+    "--package",
+    "grader",
+    "--package",
+    "site",
+    "--package",
+    "wasi-host",
+    "--package",
+    "web",
+    "--features",
+    "wasi-host/native",
+];
+
+/// As respostas e o que elas dividem. Ficam em uma chamada só delas: com as ferramentas, as dependências ganhariam *features* que
+/// um exercício sozinho não pede, e seriam compiladas de novo para ele.
+fn solutions(course: &Course) -> Vec<String> {
+    let answers = course.chapters.iter().map(|chapter| format!("{}-solution", chapter.package()));
+    std::iter::once("kit".to_owned()).chain(answers).flat_map(|package| ["--package".to_owned(), package]).collect()
 }
 
 fn clippy(course: &Course) -> Result<bool> {
-    let mut starters = vec!["clippy", "--all-targets"];
-    starters.extend(course.chapters.iter().flat_map(|chapter| ["--package", chapter.package()]));
-    let rest = [vec!["clippy", "--all-targets"], selection(course)].concat();
-    for mut arguments in [rest, starters] {
-        arguments.extend(["--", "-D", "warnings"]);
-        if !cargo(course, &arguments)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let everything = ["clippy", "--workspace", "--features", "wasi-host/native", "--all-targets"];
+    cargo(course, &[&everything[..], &["--", "-D", "warnings"]].concat())
 }
 
 fn cargo_test(course: &Course) -> Result<bool> {
-    cargo(course, &[vec!["test"], selection(course)].concat())
+    let solutions = solutions(course);
+    let solutions: Vec<_> = std::iter::once("test").chain(solutions.iter().map(String::as_str)).collect();
+    Ok(cargo(course, &[&["test"][..], &TOOLS].concat())? && cargo(course, &solutions)?)
 }
 
 /// Um programa de testes que o `cargo test` compila mas só roda quando pedido: precisa do que o `setup` instala.
 fn ignored_tests(course: &Course, name: &str) -> Result<bool> {
-    cargo(course, &[vec!["test"], selection(course), vec!["--test", name, "--", "--ignored"]].concat())
+    cargo(course, &[&["test"][..], &TOOLS, &["--test", name, "--", "--ignored"]].concat())
 }
 
 fn course_check(_: &Course) -> Result<bool> {
