@@ -5,5 +5,7 @@ pub mod envelope;
 pub mod json;
 pub mod pattern;
 // capstone
-// fan_out
+pub mod fan_out;
+pub mod filter_policy;
+pub mod topic;
 // saga

@@ -2,6 +2,6 @@
 
 mod bus;
 // mod capstone
-// mod fan_out
+mod fan_out;
 // mod saga
 mod support;

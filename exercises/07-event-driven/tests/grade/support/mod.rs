@@ -1,4 +1,6 @@
-//! O que os testes do capítulo dividem.
+//! O que os testes de mais de um passo usam.
+
+pub mod subscribers;
 
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
@@ -10,3 +12,16 @@ macro_rules! expect_same {
 }
 
 pub(crate) use expect_same;
+
+/// `a`, `a e b`, `a, b e c`; uma lista comprida para no décimo. `nothing` é o texto de quando não há nada.
+pub fn list<T: ToString>(items: &[T], nothing: &str) -> String {
+    let mut texts: Vec<String> = items.iter().map(T::to_string).collect();
+    if texts.len() > 12 {
+        return format!("{}… ({} ao todo)", texts[..10].join(", "), texts.len());
+    }
+    match texts.pop() {
+        Some(last) if !texts.is_empty() => format!("{} e {last}", texts.join(", ")),
+        Some(only) => only,
+        None => nothing.to_owned(),
+    }
+}
