@@ -15,6 +15,8 @@ mod brokers;
 mod push;
 mod queues;
 mod shards;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
