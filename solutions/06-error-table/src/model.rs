@@ -155,8 +155,9 @@ pub struct Parameters {
 impl Parameters {
     /// Os padrões da AWS para o modelo, com um evento por lote e sem destino para o que falha.
     ///
-    /// São do livro: o evento sozinho no lote, que mostra o efeito de um só; as 3 tentativas do cliente, do SDK; e até quando a
-    /// bancada grava: 7 h na síncrona e na assíncrona, 10 min nas outras.
+    /// São do livro: o evento sozinho no lote, que mostra o efeito de um só; as 3 tentativas do cliente, que são as do SDK; os 7
+    /// dias de retenção do tópico de Kafka, que quem o cria escolhe; e até quando a bancada grava: 7 h na síncrona e na
+    /// assíncrona, 10 min nas outras.
     pub fn of(model: Model) -> Self {
         const HOUR: u64 = 3_600;
         let (retries, age, retention, horizon) = match model {
