@@ -1,11 +1,12 @@
 //! Capítulo 07: arquiteturas orientadas a eventos.
 
 pub mod bus;
+pub mod capstone;
 pub mod envelope;
-pub mod json;
-pub mod pattern;
-// capstone
 pub mod fan_out;
 pub mod filter_policy;
-pub mod topic;
+pub mod hailstorm;
+pub mod json;
+pub mod pattern;
 // saga
+pub mod topic;

@@ -2,6 +2,8 @@
 
 pub mod subscribers;
 
+pub mod hailstorm;
+
 /// Como `assert_eq!`, mas a falha é só a frase: ela já traz os valores do caso, em português.
 macro_rules! expect_same {
     ($actual:expr, $expected:expr, $($message:tt)+) => {
