@@ -10,8 +10,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use kit::{Kind, Lane, Timeline};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 /// O shard, visto por quem o lê.
@@ -28,6 +30,102 @@ pub enum StreamKind {
     Kinesis,
     /// DynamoDB Streams.
     DynamoDb,
+}
+
+impl StreamKind {
+    /// O ARN do fluxo.
+    pub fn arn(self) -> &'static str {
+        match self {
+            Self::Kinesis => "arn:aws:kinesis:sa-east-1:123456789012:stream/readings",
+            Self::DynamoDb => "arn:aws:dynamodb:sa-east-1:123456789012:table/stations/stream/2026-11-22T14:00:00.000",
+        }
+    }
+}
+
+const SHARD_ID: &str = "shardId-000000000000";
+
+/// O instante 0 da linha do tempo, em segundos desde 1970.
+const EPOCH: u64 = 1_795_366_800;
+
+/// O evento que a função recebe por um lote: o do Kinesis ou o do DynamoDB Streams, com as chaves da AWS.
+///
+/// `stream` são os registros do fluxo inteiro. No DynamoDB, o anterior do mesmo item é o `OldImage`, e `data` vazio é o item
+/// apagado.
+pub fn event(kind: StreamKind, stream: &[StreamRecord], batch: &[StreamRecord]) -> Value {
+    let old_image = |record: &StreamRecord| {
+        let before = stream.iter().take_while(|each| each.sequence_number != record.sequence_number);
+        let old = before.filter(|each| each.partition_key == record.partition_key).last();
+        old.filter(|each| !each.data.is_empty())
+    };
+    let records = batch.iter().map(|record| match kind {
+        StreamKind::Kinesis => kinesis_record(record),
+        StreamKind::DynamoDb => dynamodb_record(record, old_image(record)),
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+fn kinesis_record(record: &StreamRecord) -> Value {
+    let arrival = (Duration::from_secs(EPOCH) + record.arrived_at).as_secs_f64();
+    json!({
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": record.partition_key,
+            "sequenceNumber": record.sequence_number,
+            "data": STANDARD.encode(&record.data),
+            "approximateArrivalTimestamp": arrival,
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": format!("{SHARD_ID}:{}", record.sequence_number),
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": "arn:aws:iam::123456789012:role/forecast",
+        "awsRegion": "sa-east-1",
+        "eventSourceARN": StreamKind::Kinesis.arn(),
+    })
+}
+
+fn dynamodb_record(record: &StreamRecord, old: Option<&StreamRecord>) -> Value {
+    let keys = json!({ "station": { "S": record.partition_key } });
+    let image = |of: &StreamRecord| json!({ "station": { "S": of.partition_key }, "reading": { "S": of.data } });
+    let event_name = match old {
+        _ if record.data.is_empty() => "REMOVE",
+        Some(_) => "MODIFY",
+        None => "INSERT",
+    };
+    let mut change = json!({
+        "ApproximateCreationDateTime": EPOCH + record.arrived_at.as_secs(),
+        "Keys": keys,
+        "SequenceNumber": record.sequence_number,
+        "SizeBytes": record.partition_key.len() + record.data.len() + old.map_or(0, |old| old.data.len()),
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    });
+    if event_name != "REMOVE" {
+        change["NewImage"] = image(record);
+    }
+    if let Some(old) = old {
+        change["OldImage"] = image(old);
+    }
+    json!({
+        "eventID": format!("{:0>32}", record.sequence_number),
+        "eventName": event_name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "sa-east-1",
+        "dynamodb": change,
+        "eventSourceARN": StreamKind::DynamoDb.arn(),
+    })
+}
+
+/// Se a função consegue ler um registro do evento: a leitura é JSON, ou o item foi apagado.
+pub fn is_readable(record: &Value) -> bool {
+    let text = match record["kinesis"]["data"].as_str() {
+        Some(data) => STANDARD.decode(data).unwrap_or_default(),
+        None => match record["dynamodb"]["NewImage"]["reading"]["S"].as_str() {
+            Some(reading) => reading.as_bytes().to_vec(),
+            None => return record["eventName"] == "REMOVE",
+        },
+    };
+    serde_json::from_slice::<Value>(&text).is_ok()
 }
 
 /// Um registro do fluxo.
@@ -62,15 +160,9 @@ pub struct Shard {
 impl Shard {
     /// Um shard com estes registros, na ordem em que chegam.
     pub fn new(timeline: &Timeline, kind: StreamKind, retention: Duration, records: Vec<StreamRecord>) -> Self {
-        let stream_arn = match kind {
-            StreamKind::Kinesis => "arn:aws:kinesis:sa-east-1:123456789012:stream/readings",
-            StreamKind::DynamoDb => {
-                "arn:aws:dynamodb:sa-east-1:123456789012:table/stations/stream/2026-11-22T14:00:00.000"
-            }
-        };
         Self {
-            id: "shardId-000000000000".to_owned(),
-            stream_arn: stream_arn.to_owned(),
+            id: SHARD_ID.to_owned(),
+            stream_arn: kind.arn().to_owned(),
             kind,
             retention,
             timeline: timeline.clone(),

@@ -10,7 +10,7 @@ use kit::{Kind, Timeline};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::shard::{STREAM_FUNCTION, StreamRecord};
+use crate::shard::{STREAM_FUNCTION, StreamKind, StreamRecord, event, is_readable};
 
 /// Quanto a função leva.
 pub const RUN_TIME: Duration = Duration::from_millis(100);
@@ -47,6 +47,8 @@ pub struct Call {
     pub at: Duration,
     /// Os números de sequência do lote.
     pub records: Vec<String>,
+    /// O evento que a função recebeu, como a AWS o manda.
+    pub event: Value,
     /// Como terminou.
     pub outcome: Outcome,
 }
@@ -56,6 +58,8 @@ pub struct Call {
 pub struct StreamFunction {
     timeline: Timeline,
     run_time: Duration,
+    kind: StreamKind,
+    stream: Vec<StreamRecord>,
     record: Arc<Mutex<(VecDeque<Trouble>, Vec<Call>)>>,
 }
 
@@ -66,8 +70,20 @@ impl StreamFunction {
     /// Cria a função com um roteiro de problemas.
     pub fn new(timeline: &Timeline, troubles: impl IntoIterator<Item = Trouble>) -> Self {
         let script = troubles.into_iter().collect();
-        let record = Arc::new(Mutex::new((script, Vec::new())));
-        Self { timeline: timeline.clone(), run_time: RUN_TIME, record }
+        Self {
+            timeline: timeline.clone(),
+            run_time: RUN_TIME,
+            kind: StreamKind::Kinesis,
+            stream: Vec::new(),
+            record: Arc::new(Mutex::new((script, Vec::new()))),
+        }
+    }
+
+    /// A mesma função, ligada a um fluxo de uma tabela do DynamoDB com estes registros.
+    pub fn of_a_table(mut self, stream: &[StreamRecord]) -> Self {
+        self.kind = StreamKind::DynamoDb;
+        self.stream = stream.to_vec();
+        self
     }
 
     /// A mesma função, que leva `run_time`: uma que estoura o tempo leva o tempo todo.
@@ -82,7 +98,8 @@ impl StreamFunction {
             return std::future::pending().await;
         }
         let trouble = self.lock().0.pop_front();
-        let readable = batch.iter().all(|each| serde_json::from_str::<Value>(&each.data).is_ok());
+        let event = event(self.kind, &self.stream, batch);
+        let readable = event["Records"].as_array().is_some_and(|records| records.iter().all(is_readable));
         let outcome = match trouble {
             Some(Trouble::Throttle | Trouble::BreakService) => Outcome::Refused,
             Some(Trouble::Fail) => Outcome::FunctionError,
@@ -91,7 +108,7 @@ impl StreamFunction {
         };
         let records: Vec<String> = batch.iter().map(|each| each.sequence_number.clone()).collect();
         let text = records.join(" ");
-        self.lock().1.push(Call { at: self.timeline.elapsed(), records, outcome });
+        self.lock().1.push(Call { at: self.timeline.elapsed(), records, event, outcome });
         if outcome == Outcome::Refused {
             self.timeline.record(STREAM_FUNCTION, Kind::Throttled, format!("sem vaga para o lote {text}"));
             return outcome;

@@ -336,6 +336,16 @@ async fn a_discarded_record_does_not_start_the_window() {
     expect_batch(read, (&[1, 2], Reason::WindowExpired, 14_000), rule);
 }
 
+/// Um registro descartado não ocupa lugar no payload do lote.
+#[tokio::test(start_paused = true)]
+async fn a_discarded_record_does_not_count_in_the_payload() {
+    let mut station = Station::new();
+    station.arrive(&[(0, 2 * MEGABYTE), (0, PAYLOAD_LIMIT + 1), (500, 4 * MEGABYTE)]);
+    let read = station.read(&batching(RabbitMq, None, Some(10))).await;
+    let rule = "o registro 1 foi descartado: 2 MB e 4 MB são 6 MB exatos, e o lote sai na hora";
+    expect_batch(read, (&[0, 2], Reason::PayloadFull, 500), rule);
+}
+
 /// Lotes em sequência: cada um começa onde o anterior parou.
 #[tokio::test(start_paused = true)]
 async fn batches_follow_one_another() {

@@ -183,6 +183,21 @@ fn a_standard_queue_goes_on_after_a_failure(#[case] bad: &[&str], #[case] failur
     expect_response(&response, failures);
 }
 
+/// Só o fim `.fifo` do nome faz uma fila FIFO.
+#[rstest]
+#[case::in_the_middle("leituras.fifo-antigas")]
+#[case::without_the_dot("leituras-fifo")]
+fn fifo_elsewhere_in_the_name_is_a_standard_queue(#[case] queue: &str) {
+    let (processed, response) = handled(queue, &["a", "b", "c"], &["a"]);
+    expect_same!(
+        processed,
+        ["a", "b", "c"],
+        "a fila {queue} não termina em `.fifo`: é padrão, e as três são tratadas; a sua função tratou {}",
+        list(&processed, "nenhuma")
+    );
+    expect_response(&response, &[1]);
+}
+
 /// Em uma fila FIFO, a função para na primeira falha e devolve também as que não tratou.
 #[rstest]
 #[case::none(&[], &["a", "b", "c", "d"], &[])]

@@ -13,6 +13,8 @@ use serde_json::json;
 use crate::support::expect_same;
 use crate::support::stream::{DAY, Reading, config, decision, reading, readings, record, request, seconds};
 
+mod events;
+
 /// Os valores aceitos são guardados; −1 ou ausente é sem limite.
 #[rstest]
 #[case::all_absent(None, None, None, (None, None, 1))]
@@ -413,31 +415,4 @@ async fn the_records_that_stay_keep_the_counts() {
         .expect_batches(&["s1", "s1", "s1", "s1", "s1", "s1", "s2 s3", "s2 s3", "s2 s3", "s2 s3", "s2 s3", "s3"], rule);
     story.expect_received(&["s2..s2 RecordAgeExceeded 5", "s3..s3 RecordAgeExceeded 6"], rule);
     story.expect_checkpoint("s3");
-}
-
-/// Uma função sem vaga por mais tempo que a idade perde o lote sem rodar.
-#[tokio::test(start_paused = true)]
-async fn throttling_longer_than_the_age_loses_the_batch() {
-    let story =
-        Reading::play(readings(1, None), DAY, &config(Some(0), Some(60), true), vec![Trouble::Throttle; 50]).await;
-    let rule = "as recusas insistem até a idade: em 63 s o registro já passou de 60 s";
-    story.expect_batches(&["s1"; 6], rule);
-    story.expect_received(&["s1..s1 RecordAgeExceeded 1"], rule);
-}
-
-/// Com os valores padrão, um registro ruim segura o shard pela retenção inteira.
-#[tokio::test(start_paused = true)]
-async fn the_defaults_block_for_the_whole_retention() {
-    let mut records = readings(1, Some(1));
-    records.push(reading(2, "escola", "{}", seconds(3_600)));
-    let story = Reading::play(records, DAY, &config(None, None, true), vec![]).await;
-    let second = story.calls.iter().find(|call| call.records.iter().any(|each| each == "s2"));
-    let at = second.map(|call| call.at);
-    assert!(
-        at.is_some_and(|at| at > DAY && at < DAY + seconds(120)),
-        "−1 e −1: s1 é tentado até passar da retenção de 24 h, e s2, que chegou à 1 h, só roda depois disso, logo \
-         que s1 vence; com o seu código s2 rodou {}",
-        at.map_or("nunca".to_owned(), |at| format!("em {}", duration(at)))
-    );
-    story.expect_checkpoint("s2");
 }

@@ -1,6 +1,7 @@
 //! O que os testes de mais de um passo usam.
 
 pub mod batches;
+pub mod brokers;
 pub mod redelivery;
 pub mod reports;
 pub mod stream;

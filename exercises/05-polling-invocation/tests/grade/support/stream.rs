@@ -94,9 +94,24 @@ impl Reading {
         config: &StreamConfig,
         troubles: Vec<Trouble>,
     ) -> Self {
+        Self::play_from(StreamKind::Kinesis, records, retention, config, troubles).await
+    }
+
+    /// O mesmo, com um fluxo deste serviço.
+    pub async fn play_from(
+        kind: StreamKind,
+        records: Vec<StreamRecord>,
+        retention: Duration,
+        config: &StreamConfig,
+        troubles: Vec<Trouble>,
+    ) -> Self {
         let timeline = Timeline::new(&[SHARD, STREAM_FUNCTION, ON_FAILURE]);
-        let mut shard = Shard::new(&timeline, StreamKind::Kinesis, retention, records);
         let function = StreamFunction::new(&timeline, troubles);
+        let function = match kind {
+            StreamKind::Kinesis => function,
+            StreamKind::DynamoDb => function.of_a_table(&records),
+        };
+        let mut shard = Shard::new(&timeline, kind, retention, records);
         let mut on_failure = OnFailure::new(&timeline);
         let story = consume(&mut shard, &function, config, &mut on_failure);
         if tokio::time::timeout(30 * DAY, story).await.is_err() {
@@ -170,10 +185,11 @@ fn batches(calls: &[Call]) -> Vec<String> {
 /// `s3..s3 RetryAttemptsExhausted 3`.
 fn summary(record: &Value) -> String {
     let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str).unwrap_or("?");
+    let info = if record.get("DDBStreamBatchInfo").is_some() { "DDBStreamBatchInfo" } else { "KinesisBatchInfo" };
     format!(
         "{}..{} {} {}",
-        text("/KinesisBatchInfo/startSequenceNumber"),
-        text("/KinesisBatchInfo/endSequenceNumber"),
+        text(&format!("/{info}/startSequenceNumber")),
+        text(&format!("/{info}/endSequenceNumber")),
         text("/requestContext/condition"),
         record.pointer("/requestContext/approximateInvokeCount").unwrap_or(&Value::Null)
     )
