@@ -1,4 +1,5 @@
-//! O que todos os capítulos usam: linha do tempo, sorteio com semente e a entrada e saída dos laboratórios.
+//! O que todos os capítulos usam: linha do tempo, sorteio com semente, a entrada e saída dos laboratórios, a chave das
+//! perguntas.
 //!
 //! ```text
 //!   modelo do capítulo ──anota──▶ Timeline ──▶ texto (testes, terminal)
@@ -7,6 +8,7 @@
 //!
 //! Este crate entra em todo binário de teste, por isso só tem o que mais de um capítulo precisa.
 
+pub mod key;
 pub mod lab;
 mod random;
 pub mod text;
