@@ -239,7 +239,7 @@ pub struct Exercises {
     pub force: bool,
 }
 
-/// Confere o curso: respostas passam, esqueletos falham, respostas erradas são rejeitadas, nada falta
+/// Confere o curso: respostas passam, esqueletos falham, respostas erradas são rejeitadas, as perguntas estão certas
 #[derive(Debug, Args)]
 #[command(
     help_template = TEMPLATE,
@@ -247,7 +247,8 @@ pub struct Exercises {
     after_help = "\nExemplos:\n  \
         cargo xtask check\n  \
         cargo xtask check 04-async-invocation\n  \
-        cargo xtask check --files   só os arquivos, sem compilar"
+        cargo xtask check --files   só os arquivos, sem compilar\n  \
+        cargo xtask check --quiz    só as perguntas e as suas respostas"
 )]
 pub struct Check {
     /// Os capítulos; sem nada, todos
@@ -256,6 +257,9 @@ pub struct Check {
     /// Só confere os arquivos, sem compilar nem rodar
     #[arg(long, help_heading = "Opções")]
     pub files: bool,
+    /// Só confere as perguntas e compara as respostas com as dos modelos
+    #[arg(long, conflicts_with = "files", help_heading = "Opções")]
+    pub quiz: bool,
 }
 
 /// Roda todos os testes do próprio curso (para quem escreve o curso)

@@ -109,6 +109,11 @@ impl Chapter {
         self.slug()
     }
 
+    /// O pacote cargo da resposta.
+    pub fn solution_package(&self) -> String {
+        format!("{}-solution", self.slug())
+    }
+
     /// O alvo `example` do laboratório.
     pub fn lab_target(&self) -> String {
         format!("{}-lab", self.slug())
@@ -144,6 +149,26 @@ impl Chapter {
     /// A página do livro.
     pub fn page_file(&self, step: &Step) -> PathBuf {
         self.page_dir().join(format!("{}.md", step.name()))
+    }
+
+    /// As perguntas do capítulo.
+    pub fn quiz_file(&self) -> PathBuf {
+        self.exercise_dir().join("quiz.toml")
+    }
+
+    /// A página das perguntas.
+    pub fn quiz_page(&self) -> PathBuf {
+        self.page_dir().join("quiz.md")
+    }
+
+    /// O programa que calcula, com os modelos do capítulo, as respostas das perguntas.
+    pub fn key_file(&self) -> PathBuf {
+        self.solution_dir().join("key").join("main.rs")
+    }
+
+    /// O alvo `example` desse programa, no pacote da resposta.
+    pub fn key_target(&self) -> String {
+        format!("{}-key", self.slug())
     }
 
     /// O laboratório que aparece na página de um passo.
@@ -191,7 +216,7 @@ impl Course {
         })
     }
 
-    fn parse(root: &Path, text: &str) -> Result<Self> {
+    pub(crate) fn parse(root: &Path, text: &str) -> Result<Self> {
         let file: CourseFile = toml::from_str(text)?;
         ensure!(file.version == 1, "a versão {} da lista de passos não é conhecida; esta versão lê a 1", file.version);
         let mut seen = BTreeSet::new();
@@ -345,7 +370,7 @@ impl StepEntry {
 }
 
 /// Só o que é seguro como nome de arquivo e de módulo: um id nunca sai da pasta do seu capítulo.
-fn is_name(name: &str, separator: char) -> bool {
+pub(crate) fn is_name(name: &str, separator: char) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator)
 }

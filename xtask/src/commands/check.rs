@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use grader::check;
+use grader::check::{self, Problem};
 use grader::course::{Chapter, Course};
 use grader::score::Host;
 
@@ -13,13 +13,10 @@ use crate::sayln;
 pub fn run(arguments: &Check) -> Result<ExitCode> {
     let course = Course::find()?;
     let chapters = select(&course, &arguments.chapters)?;
-    // No CI o que vale é o repositório; na máquina de um leitor, um exercício editado é só um leitor trabalhando.
-    let strict = std::env::var_os("CI").is_some();
     let mut problems = Vec::new();
-    for chapter in chapters {
-        let mut found = check::files(&course, chapter, strict)?;
-        // Sem os arquivos no lugar, compilar só repetiria o problema com outras palavras.
-        if found.is_empty() && !arguments.files {
+    for (chapter, mut found) in chapters.iter().zip(written_and_proven(&course, &chapters, arguments)?) {
+        // Com um problema nos arquivos, compilar só o repetiria com outras palavras.
+        if found.is_empty() && !arguments.files && !arguments.quiz {
             found = check::answers(&course, chapter, Host::Native)?;
         }
         let verdict = match found.len() {
@@ -34,6 +31,25 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         sayln!("\n✗ {}\n  conserto: {}", problem.what, problem.fix);
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Os arquivos e as perguntas de cada capítulo; os programas das chaves são compilados todos de uma vez.
+fn written_and_proven(course: &Course, chapters: &[&Chapter], arguments: &Check) -> Result<Vec<Vec<Problem>>> {
+    // No CI o que vale é o repositório; na máquina de um leitor, um exercício editado é só um leitor trabalhando.
+    let strict = std::env::var_os("CI").is_some();
+    let files = |chapter: &&Chapter| match arguments.quiz {
+        true => Ok(check::quiz(course, chapter)),
+        false => check::files(course, chapter, strict),
+    };
+    let mut found = chapters.iter().map(files).collect::<Result<Vec<_>>>()?;
+    if !arguments.files {
+        let sound = chapters.iter().copied().zip(&mut found).filter(|(_, found)| found.is_empty());
+        let (sound, found): (Vec<_>, Vec<_>) = sound.unzip();
+        for (found, of_key) in found.into_iter().zip(check::keys(course, &sound)?) {
+            *found = of_key;
+        }
+    }
+    Ok(found)
 }
 
 fn select<'a>(course: &'a Course, names: &[String]) -> Result<Vec<&'a Chapter>> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use grader::build::{self, cargo_program};
-use grader::course::Course;
+use grader::course::{Chapter, Course};
 use grader::interrupt;
 
 use crate::cli::{Check, Test};
@@ -25,7 +25,7 @@ const STAGES: [Stage; 6] = [
     Stage { name: "cargo", proves: "os testes de cada pacote passam", run: cargo_test },
     Stage {
         name: "check",
-        proves: "respostas passam, esqueletos falham, respostas erradas são rejeitadas",
+        proves: "respostas passam, esqueletos falham, respostas erradas são rejeitadas e as perguntas têm a resposta do modelo",
         run: course_check,
     },
     Stage { name: "wasm", proves: "o sandbox dá os mesmos vereditos que a máquina", run: wasm },
@@ -97,7 +97,7 @@ const TOOLS: [&str; 12] = [
 /// As respostas e o que elas dividem. Ficam em uma chamada só delas: com as ferramentas, as dependências ganhariam *features* que
 /// um exercício sozinho não pede, e seriam compiladas de novo para ele.
 fn solutions(course: &Course) -> Vec<String> {
-    let answers = course.chapters.iter().map(|chapter| format!("{}-solution", chapter.package()));
+    let answers = course.chapters.iter().map(Chapter::solution_package);
     std::iter::once("kit".to_owned()).chain(answers).flat_map(|package| ["--package".to_owned(), package]).collect()
 }
 
@@ -118,7 +118,7 @@ fn ignored_tests(course: &Course, name: &str) -> Result<bool> {
 }
 
 fn course_check(_: &Course) -> Result<bool> {
-    Ok(check::run(&Check { chapters: Vec::new(), files: false })? == ExitCode::SUCCESS)
+    Ok(check::run(&Check { chapters: Vec::new(), files: false, quiz: false })? == ExitCode::SUCCESS)
 }
 
 fn wasm(course: &Course) -> Result<bool> {

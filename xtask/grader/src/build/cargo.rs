@@ -1,5 +1,6 @@
 //! O cargo como processo: o formato JSON estável dele vira artefato e diagnósticos.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,8 +72,6 @@ pub struct Outcome {
     /// Falta quando não compilou.
     pub artifact: Option<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Erros que não são de nenhum lugar do código: o disco encheu, o ligador falhou.
-    placeless: Vec<String>,
 }
 
 impl Outcome {
@@ -92,7 +91,37 @@ pub fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
     std::env::var_os("CI").map(|_| ("CARGO_INCREMENTAL", "0")).into_iter()
 }
 
+/// Os programas das chaves que compilaram, pelo nome do alvo, e os erros dos que não compilaram.
+pub struct Keys {
+    pub executables: BTreeMap<String, PathBuf>,
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Compila os programas das chaves de `chapters`, todos em uma chamada e na própria árvore do curso: o leitor não os edita.
+///
+/// São alvos `example` dos pacotes das respostas: como os testes deles, contam com as dependências de desenvolvimento, e no CI já
+/// foram compilados na etapa `cargo`.
+pub fn build_keys(course: &Course, chapters: &[&Chapter]) -> Result<Keys> {
+    let mut command = Command::new(cargo_program());
+    command.current_dir(&course.root).env("CARGO_TARGET_DIR", &course.target).envs(once());
+    command.args(["build", "--keep-going", "--message-format=json"]);
+    for chapter in chapters {
+        command.args(["--package", &chapter.solution_package(), "--example", &chapter.key_target()]);
+    }
+    let finished = run(command)?;
+    let Parsed { executables, diagnostics, placeless } = parse(&finished.stdout);
+    let errors: Vec<_> = diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error).collect();
+    if !succeeded(&finished) && errors.is_empty() {
+        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &placeless));
+    }
+    Ok(Keys { executables, errors })
+}
+
 pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target, what: What) -> Result<Outcome> {
+    let wanted = match what {
+        What::Tests => "grade".to_owned(),
+        What::Lab => chapter.lab_target(),
+    };
     let attempt = || {
         let mut command = cargo(course, scratch, target)?;
         match what {
@@ -101,23 +130,24 @@ pub fn build(course: &Course, chapter: &Chapter, scratch: &Path, target: Target,
         };
         command.args(["--package", chapter.package(), "--message-format=json"]).args(flags(target));
         let finished = run(command)?;
-        Ok::<_, anyhow::Error>((parse(&finished.stdout, what, chapter), finished))
+        Ok::<_, anyhow::Error>((parse(&finished.stdout), finished))
     };
-    let (mut outcome, mut finished) = attempt()?;
-    if outcome.placeless.iter().any(|error| error.contains("linking with")) {
+    let (mut parsed, mut finished) = attempt()?;
+    if parsed.placeless.iter().any(|error| error.contains("linking with")) {
         // Um rustc encerrado à força pode deixar a compilação incremental pela metade, e dali em diante nada liga: só recomeçar
         // resolve. Se a causa é outra, a segunda tentativa falha do mesmo jeito e é dita.
         let mut command = cargo(course, scratch, target)?;
         command.args(["clean", "--package", chapter.package()]).args(flags(target));
         run(command)?;
-        (outcome, finished) = attempt()?;
+        (parsed, finished) = attempt()?;
     }
     let ok = succeeded(&finished);
-    let errors = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+    let errors = parsed.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
     if !ok && !errors {
-        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &outcome.placeless));
+        bail!(explain(&String::from_utf8_lossy(&finished.stderr), &parsed.placeless));
     }
-    Ok(Outcome { artifact: outcome.artifact.filter(|_| ok), ..outcome })
+    let artifact = parsed.executables.remove(&wanted).filter(|_| ok);
+    Ok(Outcome { artifact, diagnostics: parsed.diagnostics })
 }
 
 /// O cargo do alvo, na cópia de trabalho.
@@ -247,25 +277,31 @@ struct Expansion {
     span: Span,
 }
 
-fn parse(stdout: &[u8], what: What, chapter: &Chapter) -> Outcome {
-    let wanted = match what {
-        What::Tests => "grade".to_owned(),
-        What::Lab => chapter.lab_target(),
-    };
-    let mut outcome = Outcome { artifact: None, diagnostics: Vec::new(), placeless: Vec::new() };
+/// O que o cargo contou na saída padrão.
+#[derive(Default)]
+struct Parsed {
+    /// Pelo nome do alvo.
+    executables: BTreeMap<String, PathBuf>,
+    diagnostics: Vec<Diagnostic>,
+    /// Erros que não são de nenhum lugar do código: o disco encheu, o ligador falhou.
+    placeless: Vec<String>,
+}
+
+fn parse(stdout: &[u8]) -> Parsed {
+    let mut parsed = Parsed::default();
     for line in String::from_utf8_lossy(stdout).lines() {
         match serde_json::from_str(line) {
             Ok(Message::Diagnostic { message }) if message.spans.is_empty() && message.level == "error" => {
-                outcome.placeless.push(message.rendered.unwrap_or(message.message));
+                parsed.placeless.push(message.rendered.unwrap_or(message.message));
             }
-            Ok(Message::Diagnostic { message }) => outcome.diagnostics.extend(diagnostic(message)),
-            Ok(Message::Artifact { target, executable: Some(path) }) if target.name == wanted => {
-                outcome.artifact = Some(path);
+            Ok(Message::Diagnostic { message }) => parsed.diagnostics.extend(diagnostic(message)),
+            Ok(Message::Artifact { target, executable: Some(path) }) => {
+                parsed.executables.insert(target.name, path);
             }
             _ => {}
         }
     }
-    outcome
+    parsed
 }
 
 /// Só o que tem lugar no código: os resumos ("aborting due to…") não dizem nada a mais.
@@ -315,15 +351,10 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn chapter() -> Chapter {
-        Chapter { id: "04-async-invocation".into(), title: String::new(), steps: Vec::new(), labs: Vec::new() }
-    }
-
     #[test]
     fn an_error_inside_a_macro_is_placed_where_the_reader_called_it() {
         let line = r#"{"reason":"compiler-message","package_id":"x","message":{"level":"error","message":"ç","rendered":"error: ç","children":[],"code":null,"spans":[{"file_name":"/rustc/macros.rs","line_start":1,"line_end":1,"column_start":1,"column_end":2,"is_primary":true,"text":[],"byte_start":0,"byte_end":0,"label":null,"suggested_replacement":null,"suggestion_applicability":null,"expansion":{"span":{"file_name":"exercises/04-async-invocation/src/queue.rs","line_start":7,"line_end":8,"column_start":3,"column_end":4,"is_primary":false,"expansion":null},"macro_decl_name":"m!","def_site_span":null}}]}}"#;
-        let outcome = parse(line.as_bytes(), What::Tests, &chapter());
-        let found = &outcome.diagnostics[0];
+        let found = &parse(line.as_bytes()).diagnostics[0];
         assert_eq!(
             (found.file.as_str(), found.line, found.column),
             ("exercises/04-async-invocation/src/queue.rs", 7, 3)

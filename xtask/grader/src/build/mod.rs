@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-pub use cargo::{Diagnostic, Level, WASM_MEMORY, cargo_program, once};
+pub use cargo::{Diagnostic, Keys, Level, WASM_MEMORY, build_keys, cargo_program, once};
 pub use scratch::{Scratch, starter_of};
 
 use crate::course::{Chapter, Course, Step, StepId, slashed};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Problem, wrong_answers};
+use super::{Problem, quizzes, wrong_answers};
 use crate::course::{Chapter, Course, HINT_LEVELS, Step, slashed};
 use crate::exercises::{self, State};
 use crate::files::{read_text, walk};
@@ -33,6 +33,7 @@ pub fn files(course: &Course, chapter: &Chapter, strict: bool) -> Result<Vec<Pro
     problems.extend(given_files_match(course, chapter)?);
     problems.extend(orphans(course, chapter)?);
     problems.extend(pages_are_narrow(course, chapter)?);
+    problems.extend(quizzes::quiz(course, chapter));
     Ok(problems)
 }
 
