@@ -6,7 +6,7 @@
 //!                ├─ accepts? não ─▶ nada acontece
 //!                └─ sim ─▶ notification ─▶ deliver ─▶ entregue
 //!                                            │ └─ erro do serviço: espera e tenta de novo
-//!                                            └─ erro do cliente, ou acabou a política: DLQ da assinatura, ou descarte
+//!                                            └─ erro do cliente, ou fim da política: DLQ ou descarte
 //! ```
 //!
 //! Segue `sns-subscription-filter-policies`, `sns-large-payload-raw-message-delivery` e `sns-message-delivery-retries`, do guia do

@@ -1,5 +1,6 @@
 //! Capítulo 07: arquiteturas orientadas a eventos.
 
+pub mod box_office;
 pub mod bus;
 pub mod capstone;
 pub mod envelope;
@@ -8,5 +9,5 @@ pub mod filter_policy;
 pub mod hailstorm;
 pub mod json;
 pub mod pattern;
-// saga
+pub mod saga;
 pub mod topic;

@@ -3,5 +3,5 @@
 mod bus;
 mod capstone;
 mod fan_out;
-// mod saga
+mod saga;
 mod support;
