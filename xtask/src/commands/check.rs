@@ -27,6 +27,9 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         sayln!("{} {}: {verdict}", chapter.id, chapter.title);
         problems.extend(found);
     }
+    if arguments.chapters.is_empty() {
+        problems.extend(check::notes_map(&course)?);
+    }
     for problem in &problems {
         sayln!("\n✗ {}\n  conserto: {}", problem.what, problem.fix);
     }

@@ -2,18 +2,21 @@
 //!
 //! ```text
 //! files ─ o que se vê sem compilar: cada passo com os seus cinco arquivos, nada sobrando, textos presentes
+//! notes_map ─ cada assunto das notas de estudo leva a uma página
 //! answers ─ o que só se vê rodando: respostas passam, esqueletos falham, respostas erradas são rejeitadas
 //! quizzes ─ as perguntas: escritas, e com a resposta que o modelo calcula
 //! ```
 
 mod answers;
 mod files;
+mod notes;
 mod quizzes;
 
 use std::path::PathBuf;
 
 pub use answers::{answers, parity_sources, verdicts};
 pub use files::files;
+pub use notes::notes_map;
 pub use quizzes::{keys, quiz};
 
 use crate::course::{Chapter, Step};
