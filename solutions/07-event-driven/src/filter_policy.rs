@@ -138,15 +138,14 @@ impl FilterPolicy {
     /// Lê a política, um texto JSON.
     ///
     /// # Errors
-    /// Quando a forma não é a de uma política. As frases são as da AWS, sem a linha e a coluna que ela acrescenta.
+    /// Quando a forma não é a de uma política; as frases são as que a AWS dá, sem a linha e a coluna que ela acrescenta. Também
+    /// quando a política usa o que o modelo não tem.
     pub fn parse(text: &str) -> Result<Self, InvalidParameter> {
-        let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
+        let Ok(policy @ Value::Object(_)) = serde_json::from_str(text) else {
             return Err(refused("failed to parse JSON."));
         };
         let mut leaves = Vec::new();
-        for (name, value) in &fields {
-            collect(&mut leaves, vec![name.clone()], value)?;
-        }
+        collect(&mut leaves, Vec::new(), &policy)?;
         Ok(Self { leaves })
     }
 
@@ -160,6 +159,9 @@ fn collect(leaves: &mut Vec<Leaf>, path: Vec<String>, value: &Value) -> Result<(
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
+                if name == "$or" {
+                    return Err(outside("$or"));
+                }
                 let path = path.iter().chain([name]).cloned().collect();
                 collect(leaves, path, value)?;
             }
@@ -197,35 +199,137 @@ fn rule(element: &Value) -> Result<Rule, InvalidParameter> {
             let exists = operand.as_bool();
             exists.map(Rule::Exists).ok_or_else(|| refused("exists match pattern must be either true or false."))
         }
-        "anything-but" => Ok(Rule::AnythingBut(match operand {
-            Value::Array(values) => values.clone(),
-            value => vec![value.clone()],
-        })),
+        "anything-but" => match operand {
+            Value::Object(_) => Err(outside("um operador dentro de anything-but")),
+            Value::Array(values) => Ok(Rule::AnythingBut(values.clone())),
+            value => Ok(Rule::AnythingBut(vec![value.clone()])),
+        },
         "numeric" => numeric(operand).map(Rule::Numeric),
+        "cidr" | "wildcard" => Err(outside(name)),
         _ => Err(refused(format!("Unrecognized match type {name}"))),
     }
 }
 
 fn numeric(operand: &Value) -> Result<Vec<(Comparison, f64)>, InvalidParameter> {
-    let members = operand.as_array().map_or(&[][..], Vec::as_slice);
-    if members.len() > 4 {
-        return Err(refused("Too many terms in numeric range expression"));
+    let mut members = operand.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let symbol = members.next().map_or("]".to_owned(), unquoted);
+    if !operand[0].is_string() {
+        return Err(refused(format!("Invalid member in numeric match: {symbol}")));
     }
-    if members.is_empty() {
-        return Err(refused("Invalid member in numeric match: ]"));
-    }
-    let pair = |pair: &[Value]| {
-        let symbol =
-            pair[0].as_str().ok_or_else(|| refused(format!("Invalid member in numeric match: {}", pair[0])))?;
-        let comparison = Comparison::parse(symbol)
-            .ok_or_else(|| refused(format!("Unrecognized numeric range operator: {symbol}")))?;
-        let number = pair.get(1).and_then(Value::as_f64);
-        let number = number.ok_or_else(|| refused(format!("Value of {symbol} must be numeric")))?;
-        Ok((comparison, number))
+    let comparison = Comparison::parse(&symbol);
+    let first = comparison.ok_or_else(|| refused(format!("Unrecognized numeric range operator: {symbol}")))?;
+    let low = number(members.next(), &symbol)?;
+    let Some(second) = members.next() else {
+        return Ok(vec![(first, low)]);
     };
-    members.chunks(2).map(pair).collect()
+    if !matches!(first, Comparison::Greater | Comparison::AtLeast) {
+        return Err(refused("Too many elements in numeric expression"));
+    }
+    let symbol = unquoted(second);
+    if !second.is_string() {
+        return Err(refused(format!("Bad value in numeric range: {symbol}")));
+    }
+    let Some(second @ (Comparison::Less | Comparison::AtMost)) = Comparison::parse(&symbol) else {
+        return Err(refused(format!("Bad numeric range operator: {symbol}")));
+    };
+    let high = number(members.next(), &symbol)?;
+    if high <= low {
+        return Err(refused("Bottom must be less than top"));
+    }
+    match members.next() {
+        None => Ok(vec![(first, low), (second, high)]),
+        Some(_) => Err(refused("Too many terms in numeric range expression")),
+    }
+}
+
+fn number(member: Option<&Value>, symbol: &str) -> Result<f64, InvalidParameter> {
+    let name = if symbol == "=" { "equals" } else { symbol };
+    member.and_then(Value::as_f64).ok_or_else(|| refused(format!("Value of {name} must be numeric")))
+}
+
+/// Um texto sem as aspas; o resto, como em JSON.
+fn unquoted(member: &Value) -> String {
+    member.as_str().map_or_else(|| member.to_string(), str::to_owned)
 }
 
 fn refused(reason: impl AsRef<str>) -> InvalidParameter {
     InvalidParameter::new(format!("FilterPolicy: {}", reason.as_ref()))
+}
+
+/// O SNS aceita; este modelo, não.
+fn outside(what: &str) -> InvalidParameter {
+    refused(format!("o modelo deste passo não tem {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(policy: &str) -> String {
+        FilterPolicy::parse(policy)
+            .map_or_else(|error| error.message, |policy| format!("{} folhas", policy.leaves.len()))
+    }
+
+    #[test]
+    fn the_refusals_are_those_of_aws() {
+        let rules = [
+            r#"["value"]"#,
+            r#"{"wrong-operator":true}"#,
+            r#"{"suffix":"value","prefix":"value2"}"#,
+            r#"{"suffix":100}"#,
+            r#"{"exists":"no"}"#,
+            r#"{"numeric":[]}"#,
+            r#"{"numeric":["operator"]}"#,
+            r#"{"numeric":[1,"<="]}"#,
+            r#"{"numeric":["=","000"]}"#,
+            r#"{"numeric":[">="]}"#,
+            r#"{"numeric":["<",100,">",10]}"#,
+            r#"{"numeric":[">=",1,">",2]}"#,
+            r#"{"numeric":[">",3,"<",1]}"#,
+            r#"{"numeric":[">",20,"<="]}"#,
+            r#"{"numeric":[">",20,30]}"#,
+            r#"{"numeric":[">",20,"<",30,"<",50]}"#,
+            r#"{"cidr":"10.0.0.0/24"}"#,
+            r#"{"anything-but":{"prefix":"a"}}"#,
+        ];
+        let mut policies: Vec<String> = rules.map(|rule| format!(r#"{{"key":[{rule}]}}"#)).to_vec();
+        policies.extend(
+            [r#"{"key":[]}"#, r#"{"key":"value"}"#, r#"{"key":{"suffix":"value"}}"#, r#"{"$or":[{},{}]}"#, "{"]
+                .map(str::to_owned),
+        );
+        let complaints: Vec<String> = policies.iter().map(|policy| complaint(policy)).collect();
+        insta::assert_snapshot!(complaints.join("\n").replace("Invalid parameter: FilterPolicy: ", ""), @r#"
+        Match value must be String, number, true, false, or null
+        Unrecognized match type wrong-operator
+        Only one key allowed in match expression
+        suffix match pattern must be a string
+        exists match pattern must be either true or false.
+        Invalid member in numeric match: ]
+        Unrecognized numeric range operator: operator
+        Invalid member in numeric match: 1
+        Value of equals must be numeric
+        Value of >= must be numeric
+        Too many elements in numeric expression
+        Bad numeric range operator: >
+        Bottom must be less than top
+        Value of <= must be numeric
+        Bad value in numeric range: 30
+        Too many terms in numeric range expression
+        o modelo deste passo não tem cidr
+        o modelo deste passo não tem um operador dentro de anything-but
+        Empty arrays are not allowed
+        "key" must be an object or an array
+        "suffix" must be an object or an array
+        o modelo deste passo não tem $or
+        failed to parse JSON.
+        "#);
+    }
+
+    #[test]
+    fn every_leaf_has_its_path() {
+        let policy = FilterPolicy::parse(r#"{"area":{"region":["serra",{"prefix":"vale"}]},"severity":[4]}"#);
+        let leaves: Vec<(usize, usize)> =
+            policy.iter().flat_map(FilterPolicy::leaves).map(|leaf| (leaf.path.len(), leaf.rules.len())).collect();
+        assert_eq!(leaves, [(2, 2), (1, 1)]);
+    }
 }

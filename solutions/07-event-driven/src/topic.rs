@@ -322,3 +322,16 @@ impl Topic {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_tried_for_23_days_and_a_site_for_one_minute() {
+        let total = |policy: DeliveryPolicy| (1..).map_while(|retry| policy.wait(retry)).sum::<Duration>();
+        assert_eq!(total(DeliveryPolicy::AwsManaged).as_secs() / 86_400, 23);
+        assert_eq!(total(DeliveryPolicy::Http).as_secs(), 60);
+        assert_eq!(DeliveryPolicy::AwsManaged.wait(100_016), None);
+    }
+}

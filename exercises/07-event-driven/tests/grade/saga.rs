@@ -62,7 +62,7 @@ fn a_service_answers_the_same_request_the_same_way(
 }
 
 /// A recusa fica escrita: se um lugar vaga depois, o mesmo pedido repetido continua recusado.
-#[test]
+#[rstest]
 fn a_refusal_is_remembered() {
     let mut ledger = Ledger::new(Reserve, 1);
     let got = [
@@ -81,7 +81,7 @@ fn a_refusal_is_remembered() {
 }
 
 /// Uma compra não responde por outra.
-#[test]
+#[rstest]
 fn each_purchase_has_its_own_line() {
     let mut ledger = Ledger::new(Charge, 0);
     let got = [
