@@ -100,7 +100,11 @@ fn replay() {
     if let Some(report) = number("CAPSTONE_REPORT").and_then(|number| u32::try_from(number).ok()) {
         println!("semente {seed}, relato {report}:\n{}", world.story(report));
     }
-    println!("{:?}", world.audit());
+    let Audit { accepted, applied, dead, waiting, violations } = world.audit();
+    println!(
+        "semente {seed}: {accepted} aceitos, {applied} efeitos, {dead:?} nas DLQs, {waiting} por fazer, {} não fecham",
+        violations.len()
+    );
     assert!(world.complaint().is_none(), "{}", world.complaint().unwrap_or_default());
 }
 
