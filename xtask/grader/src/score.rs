@@ -29,6 +29,9 @@ pub struct ChapterReport {
     pub score: f64,
     pub max_score: f64,
     pub steps: Vec<StepReport>,
+    /// Os avisos do compilador: interessam a quem escreve o curso, não a quem é avaliado.
+    #[serde(skip)]
+    pub warnings: Vec<Diagnostic>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -112,7 +115,7 @@ pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Requ
         Host::Native => run::native::run(&built.artifact, &wanted, request.options)?,
         Host::Sandbox => run::sandbox::run(course, &built.artifact, &wanted, request.options)?,
     };
-    Ok(report(chapter, steps, &listed, &built, runs))
+    Ok(ChapterReport { warnings: built.warnings.clone(), ..report(chapter, steps, &listed, &built, runs) })
 }
 
 /// O libtest lista em ordem alfabética; quem escreveu os testes os pôs do simples ao difícil, e é essa a ordem de quem lê.
@@ -142,7 +145,8 @@ fn report(
         .collect();
     let score = rounded(steps.iter().map(|step| step.score).sum());
     let max_score = steps.iter().map(|step| step.max_score).sum();
-    ChapterReport { id: chapter.id.clone(), title: chapter.title.clone(), score, max_score, steps }
+    let (id, title) = (chapter.id.clone(), chapter.title.clone());
+    ChapterReport { id, title, score, max_score, steps, warnings: Vec::new() }
 }
 
 fn test_report(run: TestRun) -> TestReport {
@@ -264,6 +268,7 @@ mod tests {
             score: 10.0,
             max_score: 20.0,
             steps: vec![step_report(&step(), tests(&[Status::Passed, Status::Failed]))],
+            warnings: Vec::new(),
         };
         insta::assert_snapshot!(serde_json::to_string(&Report::new(vec![chapter])).unwrap(), @r#"{"version":1,"score":10.0,"max_score":20.0,"chapters":[{"id":"04-async-invocation","title":"Invocação assíncrona","score":10.0,"max_score":20.0,"steps":[{"id":"async-invocation/retries","title":"Tentativas","status":"failed","score":10.0,"max_score":20.0,"message":null,"tests":[{"name":"retries::t0","status":"passed","duration_ms":1.0,"message":null},{"name":"retries::t1","status":"failed","duration_ms":1.0,"message":"não"}]}]}]}"#);
     }

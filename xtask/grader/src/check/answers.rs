@@ -6,7 +6,7 @@ use anyhow::Result;
 use wasi_host::{Status, Verdict};
 
 use super::{Problem, Wrong, wrong_answers};
-use crate::build::{self, Source, Target};
+use crate::build::Source;
 use crate::course::{Chapter, Course, slashed};
 use crate::run::Options;
 use crate::score::{self, ChapterReport, Host, Request, StepReport};
@@ -18,13 +18,14 @@ pub fn answers(course: &Course, chapter: &Chapter, host: Host) -> Result<Vec<Pro
     let solutions = grade(course, chapter, Source::Solution, host)?;
     problems.extend(solutions_pass(&solutions));
     problems.extend(titles_match(course, chapter, &solutions)?);
-    problems.extend(starters_fail(&grade(course, chapter, Source::Starter, host)?));
-    problems.extend(warnings(course, chapter, &Source::Solution)?);
-    problems.extend(warnings(course, chapter, &Source::Starter)?);
+    problems.extend(warnings(&solutions, &Source::Solution));
+    let starters = grade(course, chapter, Source::Starter, host)?;
+    problems.extend(starters_fail(&starters));
+    problems.extend(warnings(&starters, &Source::Starter));
     for (source, wrongs) in wrong_rounds(course, chapter)? {
         let report = grade(course, chapter, source.clone(), host)?;
         problems.extend(wrong_answers_are_rejected(&report, &wrongs));
-        problems.extend(warnings(course, chapter, &source)?);
+        problems.extend(warnings(&report, &source));
     }
     Ok(problems)
 }
@@ -148,16 +149,14 @@ fn wrong_answers_are_rejected(report: &ChapterReport, wrongs: &[Wrong]) -> Vec<P
 }
 
 /// Um aviso do compilador no esqueleto distrai quem está começando.
-fn warnings(course: &Course, chapter: &Chapter, source: &Source) -> Result<Vec<Problem>> {
-    let built = build::build_tests(course, chapter, source, Target::Native)?;
-    Ok(built
-        .warnings
-        .iter()
+fn warnings(report: &ChapterReport, source: &Source) -> Vec<Problem> {
+    let warnings = report.warnings.iter();
+    warnings
         .map(|warning| {
             let what = format!("aviso em {}:{} ({}): {}", warning.file, warning.line, source.name(), warning.message);
             Problem::new(what, "mude a resposta ou os marcadores até o aviso sumir (`// passo: usa` cita parâmetros)")
         })
-        .collect())
+        .collect()
 }
 
 fn first_message(step: &StepReport) -> String {

@@ -248,6 +248,7 @@ mod tests {
             score,
             max_score,
             steps,
+            warnings: Vec::new(),
         };
         Report::new(vec![chapter])
     }
