@@ -198,8 +198,8 @@ impl Delivered {
             expect_same!(
                 (event, keys),
                 (envelope, expected),
-                "na execução {}, a função recebe o mesmo envelope, {envelope}, e o `parse` dá {expected:?}, para que a \
-                 repetição se reconheça pela chave; o seu deu {keys:?}",
+                "na execução {} a função recebe o mesmo envelope, e o `parse` dá {expected:?}: é pela chave que se reconhece a \
+                 repetição. O seu deu {keys:?}",
                 number + 1
             );
         }
