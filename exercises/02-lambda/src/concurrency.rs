@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// As vagas de uma conta em uma região, enquanto ninguém pede mais.
 pub const ACCOUNT_CONCURRENCY: u64 = 1_000;
@@ -108,9 +108,18 @@ impl Limit {
     }
 }
 
-/// A resposta 429 a quem excedeu o limite; `retry_after` é quanto o serviço pede para esperar, quando pede.
+/// A resposta 429 a quem excedeu o limite; `retry_after` é quanto o serviço pede para esperar, quando pede. Vem pronta: o que
+/// falta é o [`Limit::reason`].
 pub fn too_many_requests(limit: Limit, retry_after: Option<Duration>) -> Response {
-    todo!("monta o 429 de {limit:?}, com a espera de {retry_after:?}")
+    let mut headers = vec![
+        ("Content-Type", "application/json".to_owned()),
+        ("x-amzn-ErrorType", "TooManyRequestsException".to_owned()),
+    ];
+    if let Some(wait) = retry_after {
+        headers.push(("Retry-After", wait.as_nanos().div_ceil(1_000_000_000).to_string()));
+    }
+    let message = if limit == Limit::CallerRate { "Rate exceeded" } else { "Rate Exceeded." };
+    Response { status: 429, headers, body: json!({ "Reason": limit.reason(), "Type": "User", "message": message }) }
 }
 
 /// O ritmo em que uma função pode criar ambientes.
@@ -230,6 +239,12 @@ impl Account {
         let settings = self.settings.entry(function.to_owned()).or_default();
         settings.provisioned.insert(version.to_owned(), executions);
         self
+    }
+
+    /// Quantas execuções estão em ambientes comuns, em todas as versões das funções que `chosen` aceita. Vem pronta.
+    pub fn on_demand(&self, chosen: impl Fn(&str) -> bool) -> u64 {
+        let of_them = self.activity.iter().filter(|((function, _), _)| chosen(function));
+        of_them.map(|(_, activity)| activity.on_demand).sum()
     }
 
     /// As vagas que nenhuma função tem só para si, usadas ou não: `UnreservedConcurrentExecutions`.

@@ -45,6 +45,12 @@ pub fn api_gateway(outcome: &Outcome) -> Answer {
     todo!("o que chega ao cliente da API depois de {outcome:?}")
 }
 
+/// O nome do gatilho do Cognito: em `PreSignUp_SignUp`, `PreSignUp`. Vem pronta.
+pub fn trigger(event: &Value) -> &str {
+    let source = event["triggerSource"].as_str().unwrap_or_default();
+    source.split('_').next().unwrap_or(source)
+}
+
 /// O que o Cognito faz com a operação da pessoa.
 pub fn cognito(event: &Value, outcome: &Outcome, attempt: u32) -> Reaction {
     let _ = event;
@@ -63,6 +69,12 @@ pub struct Provisioned {
     pub physical_resource_id: String,
     /// O que outros recursos da pilha podem ler.
     pub data: Map<String, Value>,
+}
+
+/// O começo do documento: os três identificadores do pedido, copiados do evento. Vem pronta.
+pub fn new_document(event: &Value) -> Value {
+    let copied = ["StackId", "RequestId", "LogicalResourceId"].map(|name| (name.to_owned(), event[name].clone()));
+    Value::Object(Map::from_iter(copied))
 }
 
 /// O documento que a função grava no `ResponseURL` do evento: o recurso, ou por que não deu.

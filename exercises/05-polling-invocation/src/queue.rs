@@ -21,6 +21,8 @@ use kit::{Kind, Lane, Timeline};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::md5::md5;
+
 /// A fila que o mapeamento lê.
 pub const QUEUE: Lane = Lane { id: "queue", label: "fila" };
 /// A fila para onde vai o que ninguém conseguiu tratar.
@@ -262,15 +264,17 @@ impl Queue {
         ]);
         if let Some(group) = &message.group {
             attributes.insert("MessageGroupId".to_owned(), group.clone());
-            attributes.insert(
-                "SequenceNumber".to_owned(),
-                format!("{:020}", 18_849_496_460_467_696_127 + message.number as u128),
-            );
+        }
+        if self.attributes.fifo {
+            let sequence_number = 18_849_496_460_467_696_127 + message.number as u128;
+            attributes.insert("SequenceNumber".to_owned(), format!("{sequence_number:020}"));
+            attributes.insert("MessageDeduplicationId".to_owned(), format!("{}-{}", self.name, message.number));
         }
         let mut described = SqsMessage::default();
         described.message_id = Some(format!("00000000-0000-4000-8000-{:012}", message.number));
         described.receipt_handle = Some(message.receipt_handle());
         described.body = Some(message.body.clone());
+        described.md5_of_body = Some(md5(&message.body));
         described.attributes = attributes;
         described.event_source = Some("aws:sqs".to_owned());
         described.event_source_arn = Some(format!("arn:aws:sqs:sa-east-1:123456789012:{}{suffix}", self.name));

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// As vagas de uma conta em uma região, enquanto ninguém pede mais.
 pub const ACCOUNT_CONCURRENCY: u64 = 1_000;
@@ -130,11 +130,9 @@ impl Limit {
     }
 }
 
-/// A resposta 429 a quem excedeu o limite; `retry_after` é quanto o serviço pede para esperar, quando pede.
+/// A resposta 429 a quem excedeu o limite; `retry_after` é quanto o serviço pede para esperar, quando pede. Vem pronta: o que
+/// falta é o [`Limit::reason`].
 pub fn too_many_requests(limit: Limit, retry_after: Option<Duration>) -> Response {
-    // passo: começo — monta o 429 de {limit:?}, com a espera de {retry_after:?}
-    use serde_json::json;
-
     let mut headers = vec![
         ("Content-Type", "application/json".to_owned()),
         ("x-amzn-ErrorType", "TooManyRequestsException".to_owned()),
@@ -144,7 +142,6 @@ pub fn too_many_requests(limit: Limit, retry_after: Option<Duration>) -> Respons
     }
     let message = if limit == Limit::CallerRate { "Rate exceeded" } else { "Rate Exceeded." };
     Response { status: 429, headers, body: json!({ "Reason": limit.reason(), "Type": "User", "message": message }) }
-    // passo: fim
 }
 
 /// O ritmo em que uma função pode criar ambientes.
@@ -275,6 +272,12 @@ impl Account {
         self
     }
 
+    /// Quantas execuções estão em ambientes comuns, em todas as versões das funções que `chosen` aceita. Vem pronta.
+    pub fn on_demand(&self, chosen: impl Fn(&str) -> bool) -> u64 {
+        let of_them = self.activity.iter().filter(|((function, _), _)| chosen(function));
+        of_them.map(|(_, activity)| activity.on_demand).sum()
+    }
+
     /// As vagas que nenhuma função tem só para si, usadas ou não: `UnreservedConcurrentExecutions`.
     pub fn unreserved(&self) -> u64 {
         // passo: começo — tira do limite da conta o que cada função separou
@@ -325,23 +328,18 @@ impl Account {
         let settings = self.settings.get(function).cloned().unwrap_or_default();
         let key = (function.to_owned(), version.to_owned());
         let mut activity = self.activity.get(&key).copied().unwrap_or_default();
-        let on_demand = |name: &str| {
-            let of_function = self.activity.iter().filter(|((each, _), _)| each == name);
-            of_function.map(|(_, activity)| activity.on_demand).sum::<u64>()
-        };
         let placement = if activity.provisioned < settings.provisioned.get(version).copied().unwrap_or(0) {
             activity.provisioned += 1;
             Placement::Provisioned
         } else {
             let (pool, free) = match settings.reserved {
-                Some(reserved) => (
-                    Pool::Reserved,
-                    reserved.saturating_sub(settings.total_provisioned()).saturating_sub(on_demand(function)),
-                ),
+                Some(reserved) => {
+                    let busy = self.on_demand(|name| name == function);
+                    (Pool::Reserved, reserved.saturating_sub(settings.total_provisioned()).saturating_sub(busy))
+                }
                 None => {
-                    let reserved = |name: &String| self.settings.get(name).is_some_and(|each| each.reserved.is_some());
-                    let in_pool = self.activity.iter().filter(|((name, _), _)| !reserved(name));
-                    let busy = in_pool.map(|(_, activity)| activity.on_demand).sum();
+                    let reserved = |name: &str| self.settings.get(name).is_some_and(|each| each.reserved.is_some());
+                    let busy = self.on_demand(|name| !reserved(name));
                     (Pool::Account, self.unreserved().saturating_sub(busy))
                 }
             };

@@ -67,6 +67,13 @@ pub enum Reaction {
     KeepWaiting,
 }
 
+impl Reaction {
+    /// A operação do Cognito falha, com este erro e esta mensagem.
+    pub fn operation_failed(error: &'static str, message: impl Into<String>) -> Self {
+        Self::Answer(Answer::OperationFailed { error, message: message.into() })
+    }
+}
+
 /// Um texto que quem fez o robô do Lex deixou pronto.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prepared {

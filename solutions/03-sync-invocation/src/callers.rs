@@ -83,30 +83,39 @@ pub fn api_gateway(outcome: &Outcome) -> Answer {
     // passo: fim
 }
 
+/// O nome do gatilho do Cognito: em `PreSignUp_SignUp`, `PreSignUp`. Vem pronta.
+pub fn trigger(event: &Value) -> &str {
+    let source = event["triggerSource"].as_str().unwrap_or_default();
+    source.split('_').next().unwrap_or(source)
+}
+
 /// O que o Cognito faz com a operação da pessoa.
 pub fn cognito(event: &Value, outcome: &Outcome, attempt: u32) -> Reaction {
     // passo: começo — o que o Cognito faz depois de {outcome:?} na {attempt}ª chamada
     // passo: usa event
-    let source = event["triggerSource"].as_str().unwrap_or_default();
-    let trigger = source.split('_').next().unwrap_or(source);
-    let failed = |error, message| Reaction::Answer(Answer::OperationFailed { error, message });
+    let trigger = trigger(event);
     match outcome {
         Outcome::Returned(value) if value["request"].is_object() && value["response"].is_object() => {
             Reaction::Answer(Answer::Proceeds(value["response"].clone()))
         }
-        Outcome::Returned(_) => failed("InvalidLambdaResponseException", "Unrecognizable lambda output".to_owned()),
+        Outcome::Returned(_) => {
+            Reaction::operation_failed("InvalidLambdaResponseException", "Unrecognizable lambda output")
+        }
         Outcome::FunctionError(error) => {
             let message = format!("{trigger} failed with error {}.", error.error_message);
-            failed("UserLambdaValidationException", message)
+            Reaction::operation_failed("UserLambdaValidationException", message)
         }
         Outcome::Refused(refusal) => {
             let message = format!("{trigger} invocation failed due to error {}.", refusal.error.name());
-            failed("UnexpectedLambdaException", message)
+            Reaction::operation_failed("UnexpectedLambdaException", message)
         }
         Outcome::TimedOut if attempt < 3 => Reaction::TryAgain,
         Outcome::TimedOut => {
             let why = "Socket timeout while invoking Lambda function";
-            failed("UnexpectedLambdaException", format!("{trigger} invocation failed due to error {why}."))
+            Reaction::operation_failed(
+                "UnexpectedLambdaException",
+                format!("{trigger} invocation failed due to error {why}."),
+            )
         }
     }
     // passo: fim
@@ -134,15 +143,19 @@ pub struct Provisioned {
     pub data: Map<String, Value>,
 }
 
+/// O começo do documento: os três identificadores do pedido, copiados do evento. Vem pronta.
+pub fn new_document(event: &Value) -> Value {
+    let copied = ["StackId", "RequestId", "LogicalResourceId"].map(|name| (name.to_owned(), event[name].clone()));
+    Value::Object(Map::from_iter(copied))
+}
+
 /// O documento que a função grava no `ResponseURL` do evento: o recurso, ou por que não deu.
 pub fn response_document(event: &Value, result: &Result<Provisioned, String>) -> String {
     // passo: começo — escreva o documento para {event}, com {result:?}
     use serde_json::json;
 
     const LIMIT: usize = 4_096;
-    let mut document = json!({
-        "StackId": event["StackId"], "RequestId": event["RequestId"], "LogicalResourceId": event["LogicalResourceId"],
-    });
+    let mut document = new_document(event);
     let known = event.get("PhysicalResourceId");
     match result {
         Ok(resource) => {

@@ -13,17 +13,25 @@ pub fn api_gateway() -> Value {
         "path": "/cities/serra-clara/forecast",
         "httpMethod": "GET",
         "headers": { "Host": "a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com", "User-Agent": "defesa-civil/2.1" },
-        "multiValueHeaders": { "User-Agent": ["defesa-civil/2.1"] },
+        "multiValueHeaders": {
+            "Host": ["a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com"], "User-Agent": ["defesa-civil/2.1"]
+        },
         "queryStringParameters": { "days": "2" },
         "multiValueQueryStringParameters": { "days": ["2"] },
         "pathParameters": { "city": "serra-clara" },
         "stageVariables": null,
         "requestContext": {
             "accountId": "123456789012", "apiId": "a1b2c3d4e5", "stage": "prod", "resourceId": "2gxmpl",
+            "domainName": "a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com", "domainPrefix": "a1b2c3d4e5",
+            "extendedRequestId": "JKJaXmPLvHcESHA=",
             "resourcePath": "/cities/{city}/forecast", "path": "/prod/cities/serra-clara/forecast",
             "httpMethod": "GET", "protocol": "HTTP/1.1", "requestId": "7c1f0e55-2b0e-4d3a-9a53-1f0c1c9b2d11",
             "requestTime": "22/Nov/2026:17:02:00 +0000", "requestTimeEpoch": 1_795_366_920_000_i64,
-            "identity": { "sourceIp": "203.0.113.7", "userAgent": "defesa-civil/2.1" }
+            "identity": {
+                "accountId": null, "accessKey": null, "caller": null, "user": null, "userArn": null,
+                "cognitoAuthenticationProvider": null, "cognitoAuthenticationType": null, "cognitoIdentityId": null,
+                "cognitoIdentityPoolId": null, "sourceIp": "203.0.113.7", "userAgent": "defesa-civil/2.1"
+            }
         },
         "body": null,
         "isBase64Encoded": false
@@ -38,7 +46,7 @@ pub fn api_gateway_v2() -> Value {
         "routeKey": "GET /users/{user}",
         "rawPath": "/users/beto",
         "rawQueryString": "",
-        "headers": { "host": "c9d8e7f6g5.execute-api.sa-east-1.amazonaws.com" },
+        "headers": { "host": "api.cracha.example", "user-agent": "cracha-web/5.0" },
         "pathParameters": { "user": "beto" },
         "requestContext": {
             "accountId": "123456789012", "apiId": "c9d8e7f6g5", "domainName": "api.cracha.example",
@@ -87,7 +95,7 @@ pub fn cloudformation(request_type: &str) -> Value {
         event["PhysicalResourceId"] = json!("station-118");
     }
     if request_type == "Update" {
-        event["OldResourceProperties"] = json!({ "City": "vale-verde" });
+        event["OldResourceProperties"] = json!({ "ServiceToken": event["ServiceToken"], "City": "vale-verde" });
     }
     event
 }
@@ -109,7 +117,8 @@ pub fn alexa() -> Value {
                 "application": { "applicationId": "amzn1.ask.skill.118" },
                 "user": { "userId": "amzn1.ask.account.118" },
                 "device": { "deviceId": "cozinha", "supportedInterfaces": {} },
-                "apiEndpoint": "https://api.amazonalexa.com"
+                "apiEndpoint": "https://api.amazonalexa.com",
+                "apiAccessToken": "eyJ0eXAiOiJKV1QifQ.exemplo"
             }
         },
         "request": {
@@ -145,19 +154,26 @@ pub fn lex() -> Value {
         "responseContentType": "audio/mpeg",
         "sessionId": "118",
         "inputTranscript": "vai chover em Serra Clara?",
+        "invocationLabel": "fulfillment",
+        "requestAttributes": {},
         "bot": { "id": "MBLSMZXMPL", "name": "previsao", "localeId": "pt_BR", "version": "3", "aliasId": "TSTALIASID",
                  "aliasName": "prod" },
         "interpretations": [{ "interpretationSource": "Lex", "intent": intent, "nluConfidence": 0.94 }],
         "sessionState": { "sessionAttributes": {}, "activeContexts": [], "intent": intent,
                           "originatingRequestId": "2d3558dc-780b-422f-b9ec-7f6a1bd63f2e" },
-        "transcriptions": [{ "transcription": "vai chover em Serra Clara?", "transcriptionConfidence": 0.9 }]
+        "transcriptions": [{
+            "transcription": "vai chover em Serra Clara?",
+            "transcriptionConfidence": 0.9,
+            "resolvedContext": { "intent": "Forecast" },
+            "resolvedSlots": { "city": intent["slots"]["city"] }
+        }]
     })
 }
 
-/// CloudFront com Lambda@Edge: `viewer-request` ou `origin-request`.
+/// CloudFront com Lambda@Edge: `viewer-request` ou `origin-request`, que traz também a origem.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-structure.html>
 pub fn cloudfront(event_type: &str) -> Value {
-    json!({
+    let mut event = json!({
         "Records": [{
             "cf": {
                 "config": {
@@ -171,11 +187,23 @@ pub fn cloudfront(event_type: &str) -> Value {
                     "method": "GET",
                     "uri": "/mapa/serra-clara",
                     "querystring": "",
-                    "headers": { "host": [{ "key": "Host", "value": "mapa.serraclara.example" }] }
+                    "headers": {
+                        "host": [{ "key": "Host", "value": "mapa.serraclara.example" }],
+                        "user-agent": [{ "key": "User-Agent", "value": "defesa-civil/2.1" }]
+                    }
                 }
             }
         }]
-    })
+    });
+    if event_type == "origin-request" {
+        event["Records"][0]["cf"]["request"]["origin"] = json!({
+            "custom": {
+                "customHeaders": {}, "domainName": "origem.serraclara.example", "keepaliveTimeout": 5, "path": "",
+                "port": 443, "protocol": "https", "readTimeout": 30, "sslProtocols": ["TLSv1.2"]
+            }
+        });
+    }
+    event
 }
 
 /// O que cada serviço espera que a função devolva quando tudo dá certo.

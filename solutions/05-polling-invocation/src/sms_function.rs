@@ -46,6 +46,8 @@ pub enum Failure {
 pub struct Call {
     /// Os corpos das mensagens do evento, em ordem.
     pub bodies: Vec<String>,
+    /// O evento que a função recebeu, em JSON, como a AWS o manda.
+    pub event: Value,
     /// O maior `ApproximateReceiveCount` entre as mensagens do evento.
     pub receive_count: u32,
     /// Quando começou, desde o começo da linha do tempo.
@@ -146,6 +148,7 @@ impl Function {
         let counts = event.records.iter().filter_map(|message| message.attributes.get("ApproximateReceiveCount"));
         let mut call = Call {
             bodies: event.records.iter().map(|message| message.body.clone().unwrap_or_default()).collect(),
+            event: payload(event),
             receive_count: counts.map(receive_count).max().unwrap_or(0),
             at: self.timeline.elapsed(),
             ran: true,
@@ -169,4 +172,13 @@ impl Function {
         // A trava só guarda somas e cópias: se alguém entrou em pânico com ela, os dados continuam inteiros.
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// O JSON do evento. O que uma mensagem não tem, como o MD5 de atributos que ninguém pôs, a AWS não manda.
+fn payload(event: &SqsEvent) -> Value {
+    let mut payload = serde_json::to_value(event).expect("um evento do SQS vira JSON");
+    for record in payload["Records"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        record.retain(|_, value| !value.is_null());
+    }
+    payload
 }

@@ -14,6 +14,7 @@ use sync_invocation::model::InvokeError;
 use crate::support::answers::{NO_ROOM, Told, describe, error, expect_http, failed, refused, strangers, tell};
 use crate::support::{expect_same, times};
 
+mod services;
 mod stack;
 
 /// O começo de um evento, que inteiro não cabe em uma mensagem.

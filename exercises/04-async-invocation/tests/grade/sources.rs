@@ -10,6 +10,8 @@ use async_invocation::sources::{
 use rstest::rstest;
 use serde_json::{Value, json};
 
+mod events;
+
 const RADAR: &str = "radar-serra-clara";
 
 fn sns_record(message_id: &str, message: &str) -> Value {

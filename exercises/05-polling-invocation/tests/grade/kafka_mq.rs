@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::support::brokers::{active_mq, kafka_event, queued, rabbit_mq, record};
 use crate::support::expect_same;
 
+mod events;
+
 /// Lê um evento; as origens em ordem alfabética, e dentro delas a ordem do evento.
 #[track_caller]
 fn read(event: &Value) -> Vec<Message> {

@@ -11,6 +11,7 @@ use rstest::rstest;
 use crate::support::redelivery::{Post, ceiling, expect_calls, failing_on, seconds};
 use crate::support::{expect_same, finish};
 
+mod events;
 mod polling;
 
 /// O tempo da função não pode passar da visibilidade da fila.

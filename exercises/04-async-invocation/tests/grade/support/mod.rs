@@ -1,6 +1,7 @@
 //! O que os testes de mais de um passo usam.
 
 pub mod arrivals;
+pub mod deliveries;
 pub mod endings;
 pub mod story;
 
