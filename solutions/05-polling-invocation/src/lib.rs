@@ -4,7 +4,6 @@ pub mod api_error;
 pub mod batching;
 pub mod filtering;
 pub mod kafka_mq;
-pub mod md5;
 pub mod partial_batch;
 pub mod permissions;
 pub mod queue;

@@ -18,10 +18,9 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use kit::text::count;
 use kit::{Kind, Lane, Timeline};
+use md5::{Digest, Md5};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
-
-use crate::md5::md5;
 
 /// A fila que o mapeamento lê.
 pub const QUEUE: Lane = Lane { id: "queue", label: "fila" };
@@ -274,7 +273,7 @@ impl Queue {
         described.message_id = Some(format!("00000000-0000-4000-8000-{:012}", message.number));
         described.receipt_handle = Some(message.receipt_handle());
         described.body = Some(message.body.clone());
-        described.md5_of_body = Some(md5(&message.body));
+        described.md5_of_body = Some(Md5::digest(&message.body).iter().map(|byte| format!("{byte:02x}")).collect());
         described.attributes = attributes;
         described.event_source = Some("aws:sqs".to_owned());
         described.event_source_arn = Some(format!("arn:aws:sqs:sa-east-1:123456789012:{}{suffix}", self.name));
