@@ -7,8 +7,7 @@ use crate::course::{Chapter, Course, slashed};
 use crate::quiz;
 
 /// Os capítulos que ainda não têm perguntas. A lista só diminui: quem escreve as de um capítulo tira o nome dele daqui.
-const WITHOUT_QUIZ: [&str; 5] =
-    ["01-gateway", "03-sync-invocation", "05-polling-invocation", "06-error-table", "07-event-driven"];
+const WITHOUT_QUIZ: [&str; 4] = ["01-gateway", "05-polling-invocation", "06-error-table", "07-event-driven"];
 
 /// As perguntas existem e estão bem escritas.
 pub fn quiz(course: &Course, chapter: &Chapter) -> Vec<Problem> {
