@@ -10,6 +10,7 @@ use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
 use crate::panels::lab::LabPanels;
+use crate::panels::quiz::QuizPanels;
 use crate::panels::step::StepPanels;
 use crate::theme::{self, PageConfig};
 use crate::{Problem, Problems, chrome, links, markers, panels};
@@ -29,6 +30,7 @@ pub fn render(course: &Course, out: &Path, page: &PageConfig) -> Result<()> {
     check_markers(course, &book)?;
     book.with_preprocessor(StepPanels::new(course.clone(), page.mode));
     book.with_preprocessor(LabPanels::new(course.clone(), page.mode));
+    book.with_preprocessor(QuizPanels::new(course.clone()));
     book.build().context("o mdBook não conseguiu gerar as páginas")?;
     finish_pages(out)
 }
@@ -146,6 +148,26 @@ mod tests {
     }
 
     #[test]
+    fn the_questions_land_where_the_page_asks() {
+        let (_dir, read) = built(Mode::Static);
+        let page = read("async-invocation/quiz.html");
+        assert!(page.contains(r#"data-question="which-first""#) && page.contains(r#"href="retries.html""#), "{page}");
+    }
+
+    #[test]
+    fn a_fault_in_the_questions_stops_the_book() {
+        let (dir, course) = sample::course();
+        sample::put(dir.path(), "exercises/04-async-invocation/quiz.toml", "questions = []\n");
+        sample::put(dir.path(), "book/src/intro.md", "# Começo\n\n{{#quiz}}\n");
+        let error = build::write_site(&course, &dir.path().join("out"), &page(Mode::Serve), None).unwrap_err();
+        insta::assert_snapshot!(error.to_string(), @r#"
+        há problemas no texto do livro:
+          book/src/intro.md:3: `{{#quiz}}` não cabe aqui: as perguntas ficam na página `quiz.md` do capítulo
+          exercises/04-async-invocation/quiz.toml: há 0 perguntas, e um capítulo tem de 4 a 8; conserto: escreva ou junte perguntas
+        "#);
+    }
+
+    #[test]
     fn what_the_mdbook_writes_around_the_text_is_portuguese() {
         let (dir, read) = built(Mode::Static);
         let page = read("intro.html");
@@ -181,7 +203,7 @@ mod tests {
         assert!(error.is::<Problems>());
         insta::assert_snapshot!(error.to_string(), @r"
 há problemas no texto do livro:
-  book/src/intro.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `include`, `rustdoc_include`, `playground`, `title`
+  book/src/intro.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `include`, `rustdoc_include`, `playground`, `title`
   book/src/intro.md:5: `{{#passo}}` não cabe aqui: esta página não é de um passo de `exercises/course.toml`
 ");
         assert!(out.join("intro.html").exists());

@@ -4,14 +4,20 @@ use std::path::Path;
 
 use anyhow::Result;
 use grader::course::Course;
+use grader::quiz;
 use grader::toolchain::{self, WasmToolchain};
 
 use crate::theme::PageConfig;
-use crate::{Mode, assets, book, output};
+use crate::{Mode, Problem, Problems, assets, book, output};
 
-/// O site estático em `out`; sem o alvo WASM não há o que publicar.
+/// O site estático em `out`; sem o alvo WASM não há o que publicar, e uma pergunta com a resposta errada não se publica.
+///
+/// [`build_served`] não prova as perguntas: quem abre o livro não espera compilar os modelos para a própria máquina.
 pub fn build(course: &Course, out: &Path) -> Result<()> {
     let wasm = toolchain::wasm()?;
+    let asked: Vec<_> = course.chapters.iter().filter(|chapter| quiz::exists(course, chapter)).collect();
+    let faults = quiz::prove(course, &asked)?.into_iter().flatten();
+    Problems::none_of(faults.map(Problem::from).collect())?;
     let page = PageConfig { mode: Mode::Static, token: None, wasm: true };
     write_site(course, out, &page, Some(&wasm))
 }

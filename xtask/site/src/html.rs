@@ -1,4 +1,5 @@
-//! HTML escrito à mão, com o mínimo de cuidado: o que vem de arquivo passa por [`escape`] ou por [`inline_markdown`].
+//! HTML escrito à mão, com o mínimo de cuidado: o que vem de arquivo passa por [`escape`], por [`inline_markdown`] ou por
+//! [`block_markdown`].
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
@@ -26,6 +27,27 @@ pub fn inline_markdown(text: &str) -> String {
         Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => None,
         Event::Html(html) | Event::InlineHtml(html) => Some(Event::Text(html)),
         other => Some(other),
+    });
+    let mut out = String::new();
+    pulldown_cmark::html::push_html(&mut out, events);
+    out.trim_end().to_owned()
+}
+
+/// Markdown de vários parágrafos como HTML, com o mesmo cuidado e sem linha em branco: um bloco de código guarda as suas como
+/// `&#10;`.
+pub fn block_markdown(text: &str) -> String {
+    let mut in_code = false;
+    let events = Parser::new(text).map(|event| {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => in_code = true,
+            Event::End(TagEnd::CodeBlock) => in_code = false,
+            _ => {}
+        }
+        match event {
+            Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
+            Event::Text(code) if in_code => Event::Html(escape(&code).replace('\n', "&#10;").into()),
+            other => other,
+        }
     });
     let mut out = String::new();
     pulldown_cmark::html::push_html(&mut out, events);

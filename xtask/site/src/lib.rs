@@ -1,9 +1,9 @@
 //! O livro como site: gera a versão estática e serve a versão com editor.
 //!
 //! ```text
-//! book/src ──► panels (passo, laboratório) ──► mdBook ──► links (confere) ─┐
-//! book/web ──► wasm-bindgen ──► caderno/web.js                             ├─► pasta pronta ──► server (axum)
-//! soluções ──► grader::build ──► caderno/modules/*.wasm                   ─┘
+//! book/src ──► panels (passo, laboratório, perguntas) ──► mdBook ──► links (confere) ─┐
+//! book/web ──► wasm-bindgen ──► caderno/web.js                                        ├─► pasta pronta ──► server (axum)
+//! soluções ──► grader::build ──► caderno/modules/*.wasm                              ─┘
 //! ```
 //!
 //! As dependências pesadas (mdBook, axum, wasm-bindgen) moram só aqui: quem só corrige exercícios nunca as compila.

@@ -14,8 +14,10 @@ use crate::Problem;
 pub const STEP: &str = "passo";
 /// O laboratório do capítulo.
 pub const LAB: &str = "laboratorio";
+/// As perguntas do capítulo.
+pub const QUIZ: &str = "quiz";
 
-const KNOWN: [&str; 6] = [STEP, LAB, "include", "rustdoc_include", "playground", "title"];
+const KNOWN: [&str; 7] = [STEP, LAB, QUIZ, "include", "rustdoc_include", "playground", "title"];
 
 /// Um `{{#nome resto}}` escrito na página.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +70,8 @@ pub fn check(text: &str, shown: &str, dir: &Path) -> Vec<Problem> {
 fn fault(marker: &Marker<'_>, dir: &Path) -> Option<String> {
     let Marker { name, rest, in_code, alone, .. } = marker;
     match *name {
-        STEP | LAB if *in_code => None,
-        STEP | LAB if !alone => Some(format!("`{{{{#{name}}}}}` tem de estar sozinho na linha")),
+        STEP | LAB | QUIZ if *in_code => None,
+        STEP | LAB | QUIZ if !alone => Some(format!("`{{{{#{name}}}}}` tem de estar sozinho na linha")),
         "include" | "rustdoc_include" | "playground" => missing_include(rest, dir),
         known if KNOWN.contains(&known) => None,
         _ if *in_code => None,
@@ -124,7 +126,7 @@ mod tests {
             "# Título\n\n{{#pasos}}\n\ntexto {{#passo}} no meio\n\n`{{#if}}` e\n\n```\n{{#each}}\n```\n\n\\{{#x}}\n";
         let problems = check(text, "book/src/a/b.md", Path::new("."));
         insta::assert_snapshot!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @r"
-        book/src/a/b.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `include`, `rustdoc_include`, `playground`, `title`
+        book/src/a/b.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `include`, `rustdoc_include`, `playground`, `title`
         book/src/a/b.md:5: `{{#passo}}` tem de estar sozinho na linha
         ");
     }

@@ -20,6 +20,12 @@ impl Problem {
     }
 }
 
+impl From<grader::quiz::Fault> for Problem {
+    fn from(grader::quiz::Fault { file, what, fix }: grader::quiz::Fault) -> Self {
+        Self::in_file(file, format!("{what}; conserto: {fix}"))
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

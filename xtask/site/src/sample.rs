@@ -26,6 +26,41 @@ page = "retries"
 controls = []
 "#;
 
+const QUIZ: &str = r#"
+[[questions]]
+id = "how-long"
+kind = "number"
+about = "queue"
+text = "Quanto?"
+why = "Conte."
+answer = 2
+mistakes = [{ value = 1, why = "Falta um." }]
+
+[[questions]]
+id = "which-first"
+kind = "single"
+about = "retries"
+text = "Qual?"
+why = "A primeira."
+options = [{ text = "A", value = "a", right = true, why = "Sim." }, { text = "B", value = "b", why = "Não." }]
+
+[[questions]]
+id = "which-second"
+kind = "single"
+about = "retries"
+text = "E depois?"
+why = "A segunda."
+options = [{ text = "A", value = "a", why = "Não." }, { text = "B", value = "b", right = true, why = "Sim." }]
+
+[[questions]]
+id = "which-all"
+kind = "several"
+about = "retries"
+text = "Quais?"
+why = "As duas."
+options = [{ text = "A", value = "a", right = true, why = "Sim." }, { text = "B", value = "b", right = true, why = "Sim." }]
+"#;
+
 const TESTS: &str = "/// A fila responde `202` <sem> esperar\n#[test]\nfn answers_at_once() {}\n";
 
 /// A pasta some quando o `TempDir` é solto.
@@ -42,7 +77,7 @@ pub fn course() -> (TempDir, Course) {
         root,
         "book/src/SUMMARY.md",
         "# Sumário\n\n[Começo](intro.md)\n\n- [Capítulo](async-invocation/README.md)\n  - [A fila](async-invocation/queue.md)\n  \
-         - [As tentativas](async-invocation/retries.md)\n",
+         - [As tentativas](async-invocation/retries.md)\n  - [Perguntas](async-invocation/quiz.md)\n",
     );
     put(
         root,
@@ -57,6 +92,8 @@ pub fn course() -> (TempDir, Course) {
         "book/src/async-invocation/retries.md",
         "# As tentativas\n\n{{#laboratorio}}\n\n{{#passo}}\n\n## Em resumo\n\nFim.\n",
     );
+    put(root, "book/src/async-invocation/quiz.md", "# Perguntas\n\n{{#quiz}}\n\nFim.\n");
+    put(root, "exercises/04-async-invocation/quiz.toml", QUIZ);
     put(root, "book/theme/caderno/app.js", "// vida à página\n");
     put(root, "book/theme/caderno/caderno.css", ".passo { display: block }\n");
     let course = Course::load(root).unwrap();

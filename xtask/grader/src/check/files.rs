@@ -33,7 +33,7 @@ pub fn files(course: &Course, chapter: &Chapter, strict: bool) -> Result<Vec<Pro
     problems.extend(given_files_match(course, chapter)?);
     problems.extend(orphans(course, chapter)?);
     problems.extend(pages_are_narrow(course, chapter)?);
-    problems.extend(quizzes::quiz(course, chapter));
+    problems.extend(quizzes::quiz(course, chapter)?);
     Ok(problems)
 }
 

@@ -62,6 +62,9 @@
 //! alternativas certas, sem nenhum a mais; em `number`, o número; em `order`, a lista de `value` na ordem. Uma resposta escrita à
 //! mão no programa não prova nada: o valor sai de uma chamada ao código do capítulo.
 //!
+//! A página é `book/src/CAPÍTULO/quiz.md`, a última do capítulo em `SUMMARY.md` ("Perguntas do capítulo"): um título, uma ou duas
+//! frases, a linha `{{#quiz}}` e para onde ir depois.
+//!
 //! `cargo xtask check --quiz CAPÍTULO` confere tudo isto e mais nada; sem `--quiz`, é parte do que `check` confere. Ao estrear as
 //! perguntas de um capítulo, tire-o de `WITHOUT_QUIZ`, em `xtask/grader/src/check/quizzes.rs`.
 

@@ -1,6 +1,7 @@
-//! Os painéis que a página ganha a partir de `exercises/course.toml`: um módulo para o passo, um para o laboratório.
+//! Os painéis que a página ganha a partir de `exercises/`: um módulo para o passo, um para o laboratório, um para as perguntas.
 
 pub mod lab;
+pub mod quiz;
 pub mod step;
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use grader::course::{Chapter, Course, Step, StepId};
 
 use crate::html::escape;
-use crate::markers::{self, LAB, STEP};
+use crate::markers::{self, LAB, QUIZ, STEP};
 use crate::{Mode, Problem};
 
 /// O passo cuja página é `source` (caminho a partir de `book/src`), se é página de passo.
@@ -18,6 +19,11 @@ fn step_of_page<'a>(course: &'a Course, source: &Path) -> Option<(&'a Chapter, &
     course.step(&StepId::new(chapter, step))
 }
 
+/// O capítulo de que `source` é a página das perguntas.
+fn quiz_page<'a>(course: &'a Course, source: &Path) -> Option<&'a Chapter> {
+    course.chapters.iter().find(|chapter| Path::new(chapter.slug()).join("quiz.md") == source)
+}
+
 /// Os marcadores de painel que estão na página errada, repetidos ou faltando.
 pub fn check(course: &Course, source: &Path, shown: &str, text: &str) -> Vec<Problem> {
     let page = step_of_page(course, source);
@@ -25,10 +31,12 @@ pub fn check(course: &Course, source: &Path, shown: &str, text: &str) -> Vec<Pro
     let of = |name: &'static str| here.iter().filter(move |marker| marker.name == name);
     let mut problems = Vec::new();
 
+    let quiz = quiz_page(course, source);
     let wanted_lab = page.and_then(|(chapter, step)| chapter.lab_on(step));
     for (name, wanted, why) in [
         (STEP, page.is_some(), "esta página não é de um passo de `exercises/course.toml`"),
         (LAB, wanted_lab.is_some(), "`exercises/course.toml` não põe nenhum laboratório nesta página"),
+        (QUIZ, quiz.is_some(), "as perguntas ficam na página `quiz.md` do capítulo"),
     ] {
         if !wanted {
             problems.extend(
@@ -42,6 +50,12 @@ pub fn check(course: &Course, source: &Path, shown: &str, text: &str) -> Vec<Pro
     if wanted_lab.is_some() && of(LAB).next().is_none() {
         let what = "`exercises/course.toml` põe o laboratório nesta página, mas ela não tem `{{#laboratorio}}`";
         problems.push(Problem::in_file(shown, what));
+    }
+    if let Some(chapter) = quiz {
+        if of(QUIZ).next().is_none() {
+            problems.push(Problem::in_file(shown, "é a página das perguntas, mas não tem `{{#quiz}}`"));
+        }
+        problems.extend(grader::quiz::load(course, chapter).err().into_iter().flatten().map(Problem::from));
     }
     problems
 }
