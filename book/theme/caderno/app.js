@@ -8,12 +8,12 @@ function stop(reason) {
     // O mdBook o põe acima da barra, de onde a página já nasce rolada.
     const written = document.querySelector('.caderno-aviso');
     if (written) document.querySelector('main')?.prepend(written);
-    if (!reason || !document.querySelector('.passo, .lab')) return;
+    if (!reason || !document.querySelector('.passo, .lab, .quiz')) return;
     console.warn('caderno:', reason);
     const note = document.createElement('p');
     note.className = 'caderno-aviso';
     note.setAttribute('role', 'note');
-    note.textContent = `Os testes e os laboratórios desta página não carregaram (${reason.message ?? reason}). Recarregue a página; se não adiantar, tente um navegador mais novo.`;
+    note.textContent = `O que se mexe nesta página não carregou (${reason.message ?? reason}). Recarregue a página; se não adiantar, tente um navegador mais novo.`;
     document.querySelector('main')?.prepend(note);
 }
 

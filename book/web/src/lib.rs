@@ -1,4 +1,4 @@
-//! O que roda dentro da página do livro: os testes de um passo, o editor e os laboratórios.
+//! O que roda dentro da página do livro: os testes de um passo, o editor, os laboratórios e as perguntas.
 //!
 //! ```text
 //!  página (start)                                   Worker (worker)
@@ -19,6 +19,7 @@ pub mod editing;
 pub mod output;
 pub mod progress;
 pub mod protocol;
+pub mod quiz;
 pub mod run;
 pub mod scenario;
 pub mod score;

@@ -7,6 +7,7 @@ mod editor;
 mod hand;
 mod lab;
 mod mailbox;
+mod quiz;
 mod runner;
 mod sidebar;
 mod step;
@@ -20,7 +21,7 @@ use wasm_bindgen::{JsCast, JsError, JsValue, closure::Closure, prelude::wasm_bin
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{CustomEvent, CustomEventInit};
 
-use self::{config::Config, lab::Lab, step::Step};
+use self::{config::Config, lab::Lab, quiz::Quiz, step::Step};
 
 /// O nome do evento que avisa que um passo foi salvo.
 const SAVED: &str = "caderno:saved";
@@ -35,6 +36,9 @@ pub fn start(base: &str) -> Result<(), JsError> {
         dom::find_all("section.passo").into_iter().filter_map(|section| Step::hydrate(&config, section)).collect();
     for section in dom::find_all("section.lab") {
         Lab::hydrate(&config, section);
+    }
+    for section in dom::find_all("section.quiz") {
+        Quiz::hydrate(&section);
     }
     let ready = future_to_promise(async move {
         for step in steps {

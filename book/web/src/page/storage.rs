@@ -4,6 +4,7 @@ use super::dom;
 use crate::{
     editing::Draft,
     progress::{KEY, Progress},
+    quiz::{self, Answers},
 };
 
 fn storage() -> Option<web_sys::Storage> {
@@ -30,6 +31,17 @@ pub fn record(step: &str, passed: usize, total: usize) {
     let mut progress = progress();
     progress.record(step, passed, total);
     write(KEY, &progress.to_json());
+}
+
+pub fn answers() -> Answers {
+    Answers::parse(read(quiz::KEY).as_deref())
+}
+
+/// Como [`record`], para uma pergunta.
+pub fn record_answer(question: &str, right: bool) {
+    let mut answers = answers();
+    answers.record(question, right);
+    write(quiz::KEY, &answers.to_json());
 }
 
 pub fn draft(step: &str) -> Option<Draft> {
