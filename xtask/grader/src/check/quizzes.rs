@@ -8,7 +8,7 @@ use crate::files::read_text;
 use crate::quiz;
 
 /// Os capítulos que ainda não têm perguntas. A lista só diminui: quem escreve as de um capítulo tira o nome dele daqui.
-const WITHOUT_QUIZ: [&str; 2] = ["06-error-table", "07-event-driven"];
+const WITHOUT_QUIZ: [&str; 1] = ["06-error-table"];
 
 /// As perguntas existem, estão bem escritas e têm a sua página.
 pub fn quiz(course: &Course, chapter: &Chapter) -> Result<Vec<Problem>> {
