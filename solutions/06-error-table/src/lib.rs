@@ -4,4 +4,5 @@ pub mod bench;
 // choose
 pub mod model;
 pub mod observe;
-// table
+pub mod table;
+pub mod words;

@@ -2,5 +2,5 @@
 
 // mod choose
 mod observe;
-// mod table
 mod support;
+mod table;
