@@ -1,7 +1,8 @@
 //! Capítulo 06: o quadro de erros por modelo de invocação.
 
 pub mod bench;
-// choose
+pub mod choose;
 pub mod model;
 pub mod observe;
-// table
+pub mod table;
+pub mod words;

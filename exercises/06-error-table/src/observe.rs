@@ -28,6 +28,7 @@ pub fn observe(trace: &Trace) -> Observation {
         retriers: retriers(trace),
         waits: waits(trace),
         charge: charge(trace),
+        gave_up: trace.gave_up,
         blocking: blocking(trace),
         batch: batch(trace),
         fate: fate(trace, trace.watched),

@@ -21,8 +21,8 @@ mod tests;
 use std::time::Duration;
 
 use crate::model::{
-    Answer, Attempt, Contents, Ending, Event, EventId, FUNCTION_TIMEOUT, Failure, FailureTarget, Found, Interval,
-    Metric, Model, Order, Parameters, Place, RUN_TIME, Reading, Trace,
+    Answer, Attempt, Contents, Ending, Event, EventId, FUNCTION_TIMEOUT, Failure, FailureTarget, Found, GaveUp,
+    Interval, Metric, Model, Order, Parameters, Place, RUN_TIME, Reading, Trace,
 };
 
 /// A configuração não existe na AWS, ou não cabe na bancada.
@@ -61,8 +61,10 @@ pub async fn run(model: Model, failure: Failure, parameters: &Parameters) -> Res
     found.sort_by_key(|each| each.event);
     let order = if model == Model::AmazonMq { Order::Unpublished } else { Order::Published };
     let Scenario { parameters, events, .. } = scenario;
+    let watched = EventId(1);
+    let gave_up = recording.gave_up.iter().find(|(event, _)| *event == watched).map(|(_, why)| *why);
     let Recording { attempts, answers, .. } = recording;
-    Ok(Trace { model, failure, parameters, events, watched: EventId(1), attempts, answers, found, readings, order })
+    Ok(Trace { model, failure, parameters, events, watched, attempts, answers, found, readings, gave_up, order })
 }
 
 /// Os três eventos.
@@ -134,6 +136,8 @@ struct Recording {
     left: Vec<(EventId, Duration)>,
     /// O que ficou guardado depois que se desistiu.
     kept: Vec<Found>,
+    /// Por que se desistiu de cada um.
+    gave_up: Vec<(EventId, GaveUp)>,
 }
 
 impl Recording {
@@ -147,6 +151,14 @@ impl Recording {
         if self.left(event).is_none() {
             self.left.push((event, at));
         }
+    }
+
+    /// Desiste-se de um evento, que sai de onde estava.
+    fn give_up(&mut self, event: EventId, at: Duration, why: GaveUp) {
+        if self.left(event).is_none() {
+            self.gave_up.push((event, why));
+        }
+        self.leave(event, at);
     }
 
     /// Os eventos das tentativas que deram certo saem no fim delas.

@@ -380,6 +380,15 @@ pub struct Reading {
     pub value: u64,
 }
 
+/// Por que se desistiu de um evento.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GaveUp {
+    /// Acabou o limite de tentativas, de recebimentos ou de reentregas.
+    Limit,
+    /// Acabou o tempo: a idade máxima, ou a retenção da fonte.
+    Age,
+}
+
 /// Se a AWS publica em que ordem a fonte entrega.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -410,6 +419,9 @@ pub struct Trace {
     pub found: Vec<Found>,
     /// As métricas, de minuto em minuto a partir do primeiro.
     pub readings: Vec<Reading>,
+    /// Por que se desistiu do evento observado; `None`, se ninguém desistiu até o fim da gravação. Um cliente não desiste: responde
+    /// a quem o chamou.
+    pub gave_up: Option<GaveUp>,
     /// Se a ordem de entrega é publicada.
     pub order: Order,
 }
@@ -540,6 +552,8 @@ pub struct Observation {
     pub waits: Vec<Wait>,
     /// Se as tentativas gastaram do limite.
     pub charge: Charge,
+    /// Por que se desistiu dele, se alguém desistiu.
+    pub gave_up: Option<GaveUp>,
     /// O que ficou parado atrás dele.
     pub blocking: Blocking,
     /// O que houve com o lote dele.

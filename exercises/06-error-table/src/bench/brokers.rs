@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::shards::contents;
 use super::{Recording, Rejected, Scenario};
-use crate::model::{Attempt, Contents, Ending, EventId, FailureTarget, Found, Interval, Place, Starter};
+use crate::model::{Attempt, Contents, Ending, EventId, FailureTarget, Found, GaveUp, Interval, Place, Starter};
 
 const PARTITION: &str = "rain-0";
 
@@ -47,7 +47,7 @@ async fn read_partition(scenario: &Scenario, limit: Option<u32>, on_failure: boo
         position = loop {
             if timeline.elapsed() > scenario.parameters.retention {
                 // O broker apaga o que passou da retenção, e o leitor continua do que sobrou.
-                events.iter().for_each(|event| recording.leave(*event, timeline.elapsed()));
+                events.iter().for_each(|event| recording.give_up(*event, timeline.elapsed(), GaveUp::Age));
                 break end;
             }
             let ending = scenario.ending(&events);
@@ -62,7 +62,7 @@ async fn read_partition(scenario: &Scenario, limit: Option<u32>, on_failure: boo
                 KafkaDecision::Commit(offsets) => offsets,
                 KafkaDecision::Discard(offsets) => {
                     let since = timeline.elapsed();
-                    events.iter().for_each(|event| recording.leave(*event, since));
+                    events.iter().for_each(|event| recording.give_up(*event, since, GaveUp::Limit));
                     let contents = contents(&failure_record(batch, &context(runs)));
                     let found = |event: &EventId| Found { event: *event, place: Place::OnFailure, contents, since };
                     recording.kept.extend(events.iter().map(found).filter(|_| on_failure));
@@ -122,7 +122,7 @@ async fn consume(scenario: &Scenario, recording: &mut Recording) {
         let settled = settle(batch, outcome(ending));
         let since = timeline.elapsed();
         for event in settled.dead_lettered.iter().filter_map(|each| id(each)) {
-            recording.leave(event, since);
+            recording.give_up(event, since, GaveUp::Limit);
             let place = Place::SourceDeadLetterQueue;
             recording.kept.push(Found { event, place, contents: Contents::Whole, since });
         }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{Recording, Rejected, Scenario};
 use crate::model::{
-    Attempt, Contents, Ending, EventId, FUNCTION_TIMEOUT, FailureTarget, Found, Interval, Model, Place, Starter,
+    Attempt, Contents, Ending, EventId, FUNCTION_TIMEOUT, FailureTarget, Found, GaveUp, Interval, Model, Place, Starter,
 };
 
 /// Onde a função de mentira do capítulo 5 para de responder.
@@ -66,12 +66,12 @@ pub(super) async fn sqs(scenario: &Scenario) -> Result<Recording, Rejected> {
     }
     recording.leave_what_succeeded();
     for found in dead {
-        recording.leave(found.event, found.since);
+        recording.give_up(found.event, found.since, GaveUp::Limit);
         recording.kept.push(found);
     }
     if !finished && parameters.retention <= parameters.horizon {
         for event in &scenario.events {
-            recording.leave(event.id, parameters.retention);
+            recording.give_up(event.id, parameters.retention, GaveUp::Age);
         }
     }
     Ok(recording)

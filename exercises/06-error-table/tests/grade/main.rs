@@ -1,6 +1,6 @@
 //! Os testes que avaliam o capítulo 06, um módulo por passo.
 
-// mod choose
+mod choose;
 mod observe;
-// mod table
 mod support;
+mod table;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_invocation::destinations::{self, Delivery, FunctionVersion, Mailbox, Targets};
 use async_invocation::function as queued;
+use async_invocation::model::{FailureCondition, Resolution};
 use async_invocation::queue::{Queue, ReadSettings, read};
 use async_invocation::retries::{self, EventInvokeConfig};
 use kit::Timeline;
@@ -18,7 +19,8 @@ use tokio::time::timeout;
 
 use super::{Recording, Rejected, Scenario};
 use crate::model::{
-    Answer, Attempt, Contents, Ending, EventId, FUNCTION_TIMEOUT, FailureTarget, Found, Interval, Place, Starter,
+    Answer, Attempt, Contents, Ending, EventId, FUNCTION_TIMEOUT, FailureTarget, Found, GaveUp, Interval, Place,
+    Starter,
 };
 
 /// Um cliente para cada evento, todos ao mesmo tempo.
@@ -154,8 +156,13 @@ pub(super) async fn asynchronous(scenario: &Scenario) -> Result<Recording, Rejec
             let mut mailbox = Mailbox::default();
             destinations::deliver(deliveries, &mut mailbox);
             let at = timeline.elapsed();
+            let why = match &resolution {
+                Resolution::Failed { condition: FailureCondition::RetriesExhausted, .. } => Some(GaveUp::Limit),
+                Resolution::Failed { .. } => Some(GaveUp::Age),
+                Resolution::Succeeded { .. } => None,
+            };
             let kept = mailbox.received().iter().map(|delivery| kept(id, delivery, &event.payload, at)).collect();
-            resolved.lock().unwrap_or_else(PoisonError::into_inner).push((id, at, kept));
+            resolved.lock().unwrap_or_else(PoisonError::into_inner).push((id, at, why, kept));
         }
     });
     // A fila que ainda não acabou no fim da gravação fica como está.
@@ -164,10 +171,13 @@ pub(super) async fn asynchronous(scenario: &Scenario) -> Result<Recording, Rejec
     for (id, function) in &functions {
         recording.attempts.extend(async_attempts(scenario, *id, &function.attempts()));
     }
-    let resolved: Vec<(EventId, Duration, Vec<Found>)> =
+    let resolved: Vec<(EventId, Duration, Option<GaveUp>, Vec<Found>)> =
         std::mem::take(&mut *resolved.lock().unwrap_or_else(PoisonError::into_inner));
-    for (id, at, kept) in resolved {
-        recording.leave(id, at);
+    for (id, at, why, kept) in resolved {
+        match why {
+            Some(why) => recording.give_up(id, at, why),
+            None => recording.leave(id, at),
+        }
         recording.kept.extend(kept);
     }
     Ok(recording)

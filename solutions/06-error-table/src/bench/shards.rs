@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::{Recording, Rejected, Scenario};
 use crate::model::{
-    Attempt, Contents, Ending, Event, EventId, Failure, FailureTarget, Found, Interval, Model, Place, Starter,
+    Attempt, Contents, Ending, Event, EventId, Failure, FailureTarget, Found, GaveUp, Interval, Model, Place, Starter,
 };
 
 /// Onde a função de mentira do capítulo 5 para de responder.
@@ -52,7 +52,7 @@ pub(super) async fn stream(scenario: &Scenario) -> Result<Recording, Rejected> {
             discarded(&lane, &on_failure, &timeline)
         });
     }
-    let discarded: Vec<Found> = readers.join_all().await.into_iter().flatten().collect();
+    let discarded: Vec<(Found, GaveUp)> = readers.join_all().await.into_iter().flatten().collect();
 
     let calls = function.calls();
     if calls.len() >= ATTEMPT_LIMIT {
@@ -80,8 +80,8 @@ pub(super) async fn stream(scenario: &Scenario) -> Result<Recording, Rejected> {
         recording.attempts.push(attempt);
     }
     recording.leave_what_succeeded();
-    for found in discarded {
-        recording.leave(found.event, found.since);
+    for (found, why) in discarded {
+        recording.give_up(found.event, found.since, why);
         if parameters.failure_target == FailureTarget::OnFailure {
             recording.kept.push(found);
         }
@@ -112,7 +112,7 @@ fn troubles(failure: Failure) -> Vec<Trouble> {
 }
 
 /// Os eventos de que o mapeamento desistiu: o registro do destino diz do primeiro ao último, e a linha do tempo diz quando.
-fn discarded(lane: &[StreamRecord], on_failure: &OnFailure, timeline: &Timeline) -> Vec<Found> {
+fn discarded(lane: &[StreamRecord], on_failure: &OnFailure, timeline: &Timeline) -> Vec<(Found, GaveUp)> {
     let entries = timeline.entries();
     let deliveries = entries.iter().filter(|entry| entry.lane == ON_FAILURE.id);
     let records = deliveries.zip(on_failure.received());
@@ -125,12 +125,11 @@ fn discarded(lane: &[StreamRecord], on_failure: &OnFailure, timeline: &Timeline)
         let last = lane.iter().position(|each| each.sequence_number == end).map_or(0, |last| last + 1);
         let first = lane.iter().position(|each| each.sequence_number == start).unwrap_or(last);
         let contents = contents(record);
-        ids(inside.take(last.saturating_sub(first))).into_iter().map(move |event| Found {
-            event,
-            place: Place::OnFailure,
-            contents,
-            since: Duration::from_millis(entry.at_ms),
-        })
+        let expired = record["requestContext"]["condition"] == "RecordAgeExceeded";
+        let why = if expired { GaveUp::Age } else { GaveUp::Limit };
+        let since = Duration::from_millis(entry.at_ms);
+        let found = move |event| (Found { event, place: Place::OnFailure, contents, since }, why);
+        ids(inside.take(last.saturating_sub(first))).into_iter().map(found)
     });
     found.collect()
 }

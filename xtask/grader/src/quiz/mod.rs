@@ -31,7 +31,7 @@
 //! text = '''…'''
 //! why = '''…'''
 //! answer = 189
-//! unit = "s"                           # pode faltar
+//! unit = "s"                           # um símbolo ou uma palavra no plural; pode faltar
 //! mistakes = [                         # os números errados que se esperam; os outros recebem uma frase geral e o `why`
 //!     { value = 180, why = '''São só as esperas.''' },
 //! ]

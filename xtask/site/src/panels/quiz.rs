@@ -156,7 +156,7 @@ fn push_why(out: &mut String, course: &Course, chapter: &Chapter, question: &Que
         writeln!(out, "{why}\n<p class=\"pergunta-releia\">Releia: <a href=\"{about}.md\">{title}</a></p>\n</details>");
 }
 
-/// Um número com a unidade, como se escreve em português: `5.400 s`, `64,2 %`.
+/// Um número com a unidade, como se escreve em português: `5.400 s`, `64,2 %`, `1 falha`.
 fn quantity(value: f64, unit: &str) -> String {
     let text = value.abs().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -168,9 +168,17 @@ fn quantity(value: f64, unit: &str) -> String {
         }
         grouped.push(digit);
     }
+    let unit = if value.abs() == 1.0 { singular(unit) } else { unit.to_owned() };
     let sign = if value < 0.0 { "−" } else { "" };
     let fraction = if fraction.is_empty() { String::new() } else { format!(",{fraction}") };
-    format!("{sign}{grouped}{fraction} {}", escape(unit)).trim_end().to_owned()
+    format!("{sign}{grouped}{fraction} {}", escape(&unit)).trim_end().to_owned()
+}
+
+/// A unidade de um só: o TOML a diz no plural. Um símbolo (`s`, `ms`, `MB`) não muda.
+fn singular(unit: &str) -> String {
+    const ENDINGS: [(&str, &str); 4] = [("ões", "ão"), ("ns", "m"), ("zes", "z"), ("s", "")];
+    let ending = ENDINGS.iter().find(|(many, _)| unit.chars().count() > 2 && unit.ends_with(many));
+    ending.map_or(unit.to_owned(), |(many, one)| format!("{}{one}", &unit[..unit.len() - many.len()]))
 }
 
 /// Uma ordem que depende só da pergunta, a mesma em toda geração do site, e que nunca é a certa.
@@ -324,6 +332,8 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_portuguese() {
+        let one = ["falhas", "execuções", "mensagens", "vezes", "s", "ms", "MB", "SMS"].map(|unit| quantity(1.0, unit));
+        assert_eq!(one, ["1 falha", "1 execução", "1 mensagem", "1 vez", "1 s", "1 ms", "1 MB", "1 SMS"]);
         let written = [(9.0, "s"), (21600.0, "s"), (1_048_576.0, "bytes"), (64.2, "%"), (-3.0, "")];
         assert_eq!(
             written.map(|(value, unit)| quantity(value, unit)),

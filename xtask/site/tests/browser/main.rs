@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! bench ─ o curso copiado, o servidor, o ChromeDriver     page ─ o que um leitor faz em uma página
-//! steps, editor, lab, gateway, looks, hosts, published ─ os cenários
+//! steps, editor, lab, gateway, quiz, looks, hosts, published ─ os cenários
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "em um teste, parar na primeira surpresa é o que se quer")]
@@ -18,6 +18,7 @@ mod lab;
 mod looks;
 mod page;
 mod published;
+mod quiz;
 mod steps;
 
 use std::process::ExitCode;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         gateway::the_generated_client_calls_the_gateway_in_the_page,
         gateway::the_frame_of_the_client_is_isolated,
         gateway::the_reader_code_serves_its_own_client,
+        quiz::every_answer_is_explained_and_remembered,
         looks::every_page_fits_every_width_and_theme,
         published::the_static_site_works_from_a_sub_path,
         hosts::the_browser_agrees_with_the_machine,

@@ -1,3 +1,4 @@
 //! O que os testes do capítulo dividem.
 
+pub mod observations;
 pub mod traces;

@@ -57,6 +57,7 @@ pub fn trace(attempts: Vec<Attempt>) -> Trace {
         answers: Vec::new(),
         found: Vec::new(),
         readings: Vec::new(),
+        gave_up: None,
         order: Order::Published,
     }
 }

@@ -1,0 +1,265 @@
+//! A escolha: do que o sistema precisa ao modelo e à configuração dele.
+//!
+//! ```text
+//!   Needs ──decide──▶ Model e Reason ──conflict──▶ Conflict: não há como
+//!                          └────────configure──▶ Parameters ──▶ Choice
+//! ```
+//!
+//! `Parameters` é o mesmo que a bancada recebe: uma escolha pode ser posta à prova.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::{Metric, Model, Parameters};
+
+/// De onde o evento vem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// De quem o manda, que pode mandá-lo para onde se escolher.
+    Sender,
+    /// Da mudança em uma tabela do DynamoDB.
+    Table,
+    /// De um tópico de Kafka que já existe.
+    KafkaTopic,
+    /// De uma fila do Amazon MQ que já existe.
+    BrokerQueue,
+}
+
+/// Que ordem importa.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordering {
+    /// Nenhuma.
+    Any,
+    /// A dos eventos da mesma chave.
+    PerKey,
+}
+
+/// O que fazer com o evento de que se desistiu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Pode sumir.
+    Tolerated,
+    /// Tem de ficar em algum lugar em que alguém o ache.
+    Forbidden,
+}
+
+/// O que custa tratar o mesmo evento duas vezes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicate {
+    /// Nada.
+    Harmless,
+    /// Um SMS a mais, uma cobrança a mais.
+    Costly,
+}
+
+/// Do que o sistema precisa.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// De onde o evento vem.
+    pub origin: Origin,
+    /// Em quanto tempo quem mandou precisa do resultado; `None`, se não o espera.
+    pub answer_within: Option<Duration>,
+    /// Se alguém precisa ler de novo o que já foi tratado.
+    pub replay: bool,
+    /// Que ordem importa.
+    pub ordering: Ordering,
+    /// Quantos eventos por segundo, na hora mais cheia.
+    pub events_per_second: u32,
+    /// A pane mais longa do que a função usa: durante ela a função falha, e não se pode desistir do evento.
+    pub outage: Duration,
+    /// Por quanto tempo um evento que falha pode parar os outros; `None`, se tanto faz.
+    pub stopped_at_most: Option<Duration>,
+    /// O que fazer com o evento de que se desistiu.
+    pub loss: Loss,
+    /// O que custa tratá-lo duas vezes.
+    pub duplicate: Duplicate,
+    /// O `Timeout` da função, em segundos inteiros.
+    pub timeout: Duration,
+}
+
+impl Default for Needs {
+    /// Quem não precisa de nada: um evento por segundo, uma função de 3 s.
+    fn default() -> Self {
+        Self {
+            origin: Origin::Sender,
+            answer_within: None,
+            replay: false,
+            ordering: Ordering::Any,
+            events_per_second: 1,
+            outage: Duration::ZERO,
+            stopped_at_most: None,
+            loss: Loss::Tolerated,
+            duplicate: Duplicate::Harmless,
+            timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// A necessidade que decidiu o modelo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// O evento já está em uma fonte, e é dela que se lê.
+    Origin,
+    /// Alguém espera o resultado.
+    Answer,
+    /// Alguém precisa reler.
+    Replay,
+    /// A ordem importa, e não cabe em uma fila FIFO.
+    Volume,
+    /// A ordem importa.
+    Ordering,
+    /// A pane é mais longa que as novas tentativas da fila interna.
+    Outage,
+    /// Nada disso: o mais simples serve.
+    Simplest,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Origin => "o evento já está em uma fonte, e é dela que o Lambda lê",
+            Self::Answer => "quem mandou espera o resultado",
+            Self::Replay => "alguém precisa reler, e só um fluxo guarda o que já foi lido",
+            Self::Volume => "a ordem importa, e o volume não cabe em uma fila FIFO",
+            Self::Ordering => "a ordem da chave importa",
+            Self::Outage => "a pane é mais longa que as novas tentativas da fila interna",
+            Self::Simplest => "nada pede mais que a fila interna do Lambda",
+        })
+    }
+}
+
+/// Duas necessidades que nenhuma configuração do modelo atende juntas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// O modelo não responde a ninguém.
+    #[error("quem mandou espera o resultado, e desta fonte ninguém responde")]
+    NoAnswer,
+    /// A função leva mais que a paciência de quem espera.
+    #[error("o Timeout da função passa do que quem chamou espera: aceite agora e avise depois")]
+    TooSlow,
+    /// A síncrona não guarda o evento.
+    #[error("na síncrona ninguém guarda o evento durante a pane: aceite agora e avise depois")]
+    NobodyKeeps,
+    /// O modelo não guarda o que já foi tratado.
+    #[error("o modelo não guarda o que já foi tratado: não há o que reler")]
+    NoReplay,
+    /// O modelo não tem ordem publicada.
+    #[error("o modelo não promete ordem")]
+    NoOrder,
+    /// A promessa depende de um intervalo que a AWS não publica.
+    #[error("o limite é de tentativas e o intervalo entre elas não é publicado: não dá para prometer tempo")]
+    Unpublished,
+    /// A ordem, a pane e o tempo parado não cabem juntos.
+    #[error("para esperar a pane, em ordem, os outros ficam parados mais do que podem")]
+    StopsOthers,
+    /// A fonte não guarda por tanto tempo.
+    #[error("a fonte não guarda o evento pelo tempo que a pane pede")]
+    NotKept,
+}
+
+/// O que a escolha obriga a fazer além de configurar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Tratar o evento uma vez só, por uma chave de idempotência: todo modelo pode repetir.
+    Idempotency,
+    /// Buscar o registro na fonte antes que a retenção acabe: o destino só guarda o endereço.
+    FetchTheRecord,
+    /// Pôr um alarme nesta métrica.
+    Alarm(Metric),
+}
+
+/// A escolha.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// O modelo.
+    pub model: Model,
+    /// Por que ele.
+    pub reason: Reason,
+    /// A configuração; `batch_size` e `horizon` não se decidem aqui.
+    pub parameters: Parameters,
+    /// O que mais fazer.
+    pub duties: Vec<Duty>,
+}
+
+/// Escolhe.
+///
+/// # Errors
+/// [`Conflict`], quando nenhuma configuração do modelo atende a tudo.
+pub fn choose(needs: &Needs) -> Result<Choice, Conflict> {
+    let (model, reason) = decide(needs);
+    if let Some(conflict) = conflict(needs, model) {
+        return Err(conflict);
+    }
+    let parameters = configure(needs, model);
+    let duties = duties(needs, model, &parameters);
+    Ok(Choice { model, reason, parameters, duties })
+}
+
+/// Qual modelo, e a primeira necessidade que o decide.
+pub fn decide(needs: &Needs) -> (Model, Reason) {
+    todo!("escolhe o modelo para {needs:?}")
+}
+
+/// A visibilidade e o `maxReceiveCount` de uma fila do SQS que espera a pane passar.
+pub fn redrive(needs: &Needs) -> (Duration, u32) {
+    todo!("calcula a visibilidade e o maxReceiveCount para {needs:?}")
+}
+
+/// Por quanto tempo a fonte segura um evento que falha, até desistir dele; `None`, onde não há fonte ou isso não é publicado.
+pub fn held(needs: &Needs, model: Model) -> Option<Duration> {
+    const MINIMUM_RECORD_AGE: Duration = Duration::from_secs(60);
+    match model {
+        Model::SqsStandard | Model::SqsFifo => {
+            let (visibility_timeout, max_receive_count) = redrive(needs);
+            Some(visibility_timeout * max_receive_count)
+        }
+        // O recuo não é publicado: uma tentativa pode cair pouco antes do fim da pane e a seguinte, bem depois.
+        Model::Kinesis | Model::DynamoDbStreams => Some(MINIMUM_RECORD_AGE.max(needs.outage * 2)),
+        Model::Synchronous | Model::Asynchronous | Model::Kafka | Model::AmazonMq => None,
+    }
+}
+
+/// Por quanto tempo, no máximo, a fonte pode segurar um evento que falha e ainda deixar outro tanto para alguém buscá-lo.
+pub fn holds_at_most(model: Model) -> Option<Duration> {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    match model {
+        // Metade dos 14 dias de retenção da fila.
+        Model::SqsStandard | Model::SqsFifo => Some(7 * 24 * HOUR),
+        // O maior MaximumRecordAgeInSeconds; a retenção pode ir bem além.
+        Model::Kinesis => Some(7 * 24 * HOUR),
+        // Metade das 24 horas do fluxo da tabela, que não mudam.
+        Model::DynamoDbStreams => Some(12 * HOUR),
+        Model::Synchronous | Model::Asynchronous | Model::Kafka | Model::AmazonMq => None,
+    }
+}
+
+/// O primeiro conflito entre as necessidades e o modelo.
+pub fn conflict(needs: &Needs, model: Model) -> Option<Conflict> {
+    todo!("procura o primeiro conflito de {needs:?} com {model}")
+}
+
+/// A configuração do modelo, quando não há conflito.
+pub fn configure(needs: &Needs, model: Model) -> Parameters {
+    todo!("configura {model} para {needs:?}")
+}
+
+/// O que fazer além de configurar.
+fn duties(needs: &Needs, model: Model, parameters: &Parameters) -> Vec<Duty> {
+    use crate::model::FailureTarget;
+
+    let idempotency = (needs.duplicate == Duplicate::Costly).then_some(Duty::Idempotency);
+    let fetch = (parameters.failure_target == FailureTarget::OnFailure).then_some(Duty::FetchTheRecord);
+    let own = match model {
+        // Quem chamou fica sabendo; e da idade da fila padrão some a mensagem que já voltou três vezes.
+        Model::Synchronous | Model::SqsStandard => None,
+        Model::Asynchronous => Some(Metric::AsyncEventAge),
+        Model::SqsFifo => Some(Metric::ApproximateAgeOfOldestMessage),
+        Model::Kinesis | Model::DynamoDbStreams => Some(Metric::IteratorAge),
+        Model::Kafka => Some(Metric::OffsetLag),
+        Model::AmazonMq => Some(Metric::QueueSize),
+    };
+    let kept =
+        (parameters.failure_target != FailureTarget::Nothing).then_some(Metric::ApproximateNumberOfMessagesVisible);
+    let alarms = own.into_iter().chain(kept).map(Duty::Alarm);
+    idempotency.into_iter().chain(fetch).chain(alarms).collect()
+}
