@@ -76,18 +76,32 @@ async fn the_table_follows_each_parameter() {
     assert_eq!(answer(&column(Model::Asynchronous, &nothing).await, "Onde o evento acaba"), "perdido");
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_two_streams_say_the_same() {
+/// Os nomes das colunas, já juntas, com o destino de falha que cada modelo aceita.
+async fn merged(failures: &[Failure], maximum_retry_attempts: Option<u32>) -> Vec<String> {
     let mut observations = Vec::new();
     for model in Model::ALL {
-        for failure in Failure::ALL {
-            let parameters = Parameters::with_failure_target(model);
-            let trace = bench::run(model, failure, &parameters).await.expect("um cenário que a AWS aceita");
+        for failure in failures {
+            let mut parameters = Parameters::with_failure_target(model);
+            parameters.maximum_retry_attempts = maximum_retry_attempts.or(parameters.maximum_retry_attempts);
+            let trace = bench::run(model, *failure, &parameters).await.expect("um cenário que a AWS aceita");
             observations.push(observe(&trace));
         }
     }
-    let names: Vec<String> = merge(table(&observations)).columns.into_iter().map(|column| column.name).collect();
+    merge(table(&observations)).columns.into_iter().map(|column| column.name).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_two_streams_say_the_same() {
     let expected =
         ["Síncrona", "Assíncrona", "SQS padrão", "SQS FIFO", "Kinesis, DynamoDB Streams", "Kafka", "Amazon MQ"];
-    assert_eq!(names, expected);
+    assert_eq!(merged(&Failure::ALL, None).await, expected);
+    assert_eq!(merged(&[Failure::PoisonRecord], None).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_limit_kafka_joins_the_streams_until_it_is_refused() {
+    let poison = merged(&[Failure::PoisonRecord], Some(2)).await;
+    assert_eq!(poison[4..], ["Kinesis, DynamoDB Streams, Kafka", "Amazon MQ"]);
+    let all = merged(&Failure::ALL, Some(2)).await;
+    assert_eq!(all[4..], ["Kinesis, DynamoDB Streams", "Kafka", "Amazon MQ"]);
 }

@@ -76,7 +76,7 @@ impl Table {
 /// Quantas tentativas, se esse número é da AWS e não da bancada.
 pub fn attempts(observation: &Observation) -> String {
     // passo: começo — diz quantas foram as tentativas ({observation:?})
-    use crate::model::{Fate, GaveUp, Wait};
+    use crate::model::{Fate, GaveUp};
     use kit::text::duration;
 
     let by_limit = observation.gave_up == Some(GaveUp::Limit) && observation.runs == observation.attempts;

@@ -185,6 +185,11 @@ fn some_needs_only_look_apart() {
             forbidden(Needs { ordering: Ordering::PerKey, ..answer(3) }),
             "3 s de função cabem em 3 s, e quem chamou fica com o evento e com a ordem",
         ),
+        (
+            Model::SqsFifo,
+            at_most(300, Needs { outage: seconds(270), ..in_order() }),
+            "16 entregas de 18 s são 288 s, e a última é aos 270 s",
+        ),
         (Model::Kafka, forbidden(calm()), "sem pane a esperar, 10 tentativas bastam, e o destino guarda o endereço"),
     ];
     for (model, needs, why) in cases {
