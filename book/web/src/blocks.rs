@@ -16,7 +16,7 @@ pub fn html(block: &Block) -> String {
         Block::Series(series) => curve(series),
         Block::Text { label, text, tone } => pre(label, text, *tone),
         Block::Stages { label, items } => stages(label, items),
-        Block::Table(table) => plain_table(table),
+        Block::Table(Table { label, header, rows }) => table(label, header, rows, |text| plain(text)),
         Block::Response(response) => http(response),
         Block::Comparison(comparison) => compared(comparison),
         Block::Timeline(_) | Block::Script(_) | Block::Unknown => String::new(),
@@ -73,24 +73,19 @@ fn stages(label: &str, items: &[Stage]) -> String {
     format!(r#"{}<ol class="bl-etapas">{items}</ol>"#, title(label))
 }
 
-fn plain_table(data: &Table) -> String {
-    let rows: String = data
-        .rows
-        .iter()
-        .map(|cells| {
-            let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-            format!("<tr>{cells}</tr>")
-        })
-        .collect();
-    table(&data.label, &data.header, &rows)
-}
-
-fn table(label: &str, header: &[String], rows: &str) -> String {
+/// Uma tabela cujas células `cell` escreve.
+fn table<T>(label: &str, header: &[String], rows: &[Vec<T>], cell: impl Fn(&T) -> String) -> String {
     let head: String = header.iter().map(|cell| format!(r#"<th scope="col">{}</th>"#, escape(cell))).collect();
+    let body: String =
+        rows.iter().map(|row| format!("<tr>{}</tr>", row.iter().map(&cell).collect::<String>())).collect();
     format!(
-        r#"<div class="table-wrapper bl-tabela"><table><caption>{}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"#,
+        r#"<div class="table-wrapper bl-tabela"><table><caption>{}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"#,
         escape(label)
     )
+}
+
+fn plain(text: &str) -> String {
+    format!("<td>{}</td>", escape(text))
 }
 
 /// As duas tabelas, uma depois da outra: a que o código de quem lê fez e a de referência.
@@ -109,15 +104,13 @@ fn compared(comparison: &Comparison) -> String {
 
 fn marked(data: &Marked, whose: &str) -> String {
     let cell = |cell: &Cell| match cell.differs {
-        false => format!("<td>{}</td>", escape(&cell.text)),
+        false => plain(&cell.text),
         true => format!(
             r#"<td class="bl-difere"><span aria-hidden="true">≠ </span><span class="bl-oculto">difere: </span>{}</td>"#,
             escape(&cell.text)
         ),
     };
-    let rows: String =
-        data.rows.iter().map(|row| format!("<tr>{}</tr>", row.iter().map(cell).collect::<String>())).collect();
-    table(&format!("{} ({whose})", data.label), &data.header, &rows)
+    table(&format!("{} ({whose})", data.label), &data.header, &data.rows, cell)
 }
 
 fn http(response: &Response) -> String {

@@ -115,7 +115,7 @@ pub fn grade(course: &Course, chapter: &Chapter, steps: &[&Step], request: &Requ
         Host::Native => run::native::run(&built.artifact, &wanted, request.options)?,
         Host::Sandbox => run::sandbox::run(course, &built.artifact, &wanted, request.options)?,
     };
-    Ok(ChapterReport { warnings: built.warnings.clone(), ..report(chapter, steps, &listed, &built, runs) })
+    Ok(report(chapter, steps, &listed, &built, runs))
 }
 
 /// O libtest lista em ordem alfabética; quem escreveu os testes os pôs do simples ao difícil, e é essa a ordem de quem lê.
@@ -145,8 +145,8 @@ fn report(
         .collect();
     let score = rounded(steps.iter().map(|step| step.score).sum());
     let max_score = steps.iter().map(|step| step.max_score).sum();
-    let (id, title) = (chapter.id.clone(), chapter.title.clone());
-    ChapterReport { id, title, score, max_score, steps, warnings: Vec::new() }
+    let (id, title, warnings) = (chapter.id.clone(), chapter.title.clone(), built.warnings.clone());
+    ChapterReport { id, title, score, max_score, steps, warnings }
 }
 
 fn test_report(run: TestRun) -> TestReport {

@@ -3,12 +3,10 @@
 //! O livro promete seguir as notas linha por linha. Aqui está a lista dos assuntos delas; a página `notes-map.md` tem uma linha
 //! de tabela para cada um, na mesma ordem, com ao menos uma ligação que chega a uma página do sumário.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use super::Problem;
-use crate::course::{Course, slashed};
+use crate::course::Course;
 use crate::files::read_text;
 
 const PAGE: &str = "book/src/notes-map.md";
@@ -75,7 +73,7 @@ pub fn notes_map(course: &Course) -> Result<Vec<Problem>> {
         Ok(page) => page,
         Err(_) => return Ok(vec![Problem::new(format!("falta {PAGE}"), "escreva a página com o mapa das notas")]),
     };
-    let heading = |file: &Path, anchor: &str| read_text(&book.join(file)).is_ok_and(|text| has_heading(&text, anchor));
+    let heading = |file: &str, anchor: &str| read_text(&book.join(file)).is_ok_and(|text| has_heading(&text, anchor));
     let mut problems = topics(&page);
     if !summary.contains("(notes-map.md)") {
         problems
@@ -87,8 +85,8 @@ pub fn notes_map(course: &Course) -> Result<Vec<Problem>> {
         if !summary.contains(&format!("({file})")) {
             let what = format!("{place} leva a {file}, que não está no sumário");
             problems.push(Problem::new(what, "aponte para uma página de book/src/SUMMARY.md"));
-        } else if !anchor.is_empty() && !heading(Path::new(file), anchor) {
-            let what = format!("{place} leva a {}#{anchor}, e a página não tem esse título", slashed(Path::new(file)));
+        } else if !anchor.is_empty() && !heading(file, anchor) {
+            let what = format!("{place} leva a {target}, e a página não tem esse título");
             problems.push(Problem::new(what, "aponte para um título da página"));
         }
     }
@@ -149,8 +147,8 @@ fn links(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// O texto tem um título cuja âncora, como o mdBook a escreve, é `anchor`?
 fn has_heading(text: &str, anchor: &str) -> bool {
-    let titles = text.lines().filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()));
-    titles.into_iter().any(|title| slug(title) == anchor)
+    let mut titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    titles.any(|title| slug(title) == anchor)
 }
 
 fn slug(title: &str) -> String {
