@@ -7,28 +7,15 @@ use crate::course::{Chapter, Course, slashed};
 use crate::files::read_text;
 use crate::quiz;
 
-/// Os capítulos que ainda não têm perguntas. A lista só diminui: quem escreve as de um capítulo tira o nome dele daqui.
-const WITHOUT_QUIZ: [&str; 1] = ["06-error-table"];
-
 /// As perguntas existem, estão bem escritas e têm a sua página.
 pub fn quiz(course: &Course, chapter: &Chapter) -> Result<Vec<Problem>> {
     let file = slashed(&chapter.quiz_file());
-    match (quiz::exists(course, chapter), WITHOUT_QUIZ.contains(&chapter.id.as_str())) {
-        (false, true) => Ok(Vec::new()),
-        (false, false) => {
-            let fix = "escreva as perguntas; o formato está em xtask/grader/src/quiz/mod.rs";
-            Ok(vec![Problem::new(format!("falta {file}"), fix)])
-        }
-        (true, exempt) => {
-            let listed = exempt.then(|| {
-                let what = format!("{file} existe, mas `{}` está na lista dos que não têm perguntas", chapter.id);
-                Problem::new(what, "tire-o de `WITHOUT_QUIZ`, em xtask/grader/src/check/quizzes.rs")
-            });
-            let faults = quiz::load(course, chapter).err().unwrap_or_default();
-            let page = page(course, chapter)?;
-            Ok(listed.into_iter().chain(faults.into_iter().map(Problem::from)).chain(page).collect())
-        }
+    if !course.root.join(&file).is_file() {
+        let fix = "escreva as perguntas; o formato está em xtask/grader/src/quiz/mod.rs";
+        return Ok(vec![Problem::new(format!("falta {file}"), fix)]);
     }
+    let faults = quiz::load(course, chapter).err().unwrap_or_default();
+    Ok(faults.into_iter().map(Problem::from).chain(page(course, chapter)?).collect())
 }
 
 /// A página diz onde as perguntas entram, e é a última do capítulo no sumário.
@@ -53,14 +40,8 @@ fn page(course: &Course, chapter: &Chapter) -> Result<Option<Problem>> {
     }))
 }
 
-/// O que o TOML dá por certo é o que o modelo calcula; os problemas de cada capítulo, na ordem pedida. Um capítulo sem perguntas
-/// não tem o que provar.
+/// O que o TOML dá por certo é o que o modelo calcula; os problemas de cada capítulo, na ordem pedida.
 pub fn keys(course: &Course, chapters: &[&Chapter]) -> Result<Vec<Vec<Problem>>> {
-    let asked: Vec<_> = chapters.iter().copied().filter(|chapter| quiz::exists(course, chapter)).collect();
-    let mut proofs = quiz::prove(course, &asked)?.into_iter();
-    let of_chapter = |chapter: &&Chapter| {
-        let faults = if quiz::exists(course, chapter) { proofs.next() } else { None };
-        faults.unwrap_or_default().into_iter().map(Problem::from).collect()
-    };
-    Ok(chapters.iter().map(of_chapter).collect())
+    let proofs = quiz::prove(course, chapters)?;
+    Ok(proofs.into_iter().map(|faults| faults.into_iter().map(Problem::from).collect()).collect())
 }

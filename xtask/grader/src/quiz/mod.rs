@@ -65,8 +65,7 @@
 //! A página é `book/src/CAPÍTULO/quiz.md`, a última do capítulo em `SUMMARY.md` ("Perguntas do capítulo"): um título, uma ou duas
 //! frases, a linha `{{#quiz}}` e para onde ir depois.
 //!
-//! `cargo xtask check --quiz CAPÍTULO` confere tudo isto e mais nada; sem `--quiz`, é parte do que `check` confere. Ao estrear as
-//! perguntas de um capítulo, tire-o de `WITHOUT_QUIZ`, em `xtask/grader/src/check/quizzes.rs`.
+//! `cargo xtask check --quiz CAPÍTULO` confere tudo isto e mais nada; sem `--quiz`, é parte do que `check` confere.
 
 mod file;
 pub mod key;
@@ -192,9 +191,4 @@ pub fn load(course: &Course, chapter: &Chapter) -> Result<Quiz, Vec<Fault>> {
             fix: "escreva as perguntas do capítulo; o formato está em xtask/grader/src/quiz/mod.rs".to_owned(),
         }]),
     }
-}
-
-/// Se o capítulo já tem perguntas.
-pub fn exists(course: &Course, chapter: &Chapter) -> bool {
-    course.root.join(chapter.quiz_file()).is_file()
 }
