@@ -97,6 +97,7 @@ fn a_bad_wildcard_is_refused(#[case] expected: &[(&str, WildcardError)]) {
 #[case::repeated("/u/*/dir/dir/doc", &[("/u/dir/dir/dir/doc", true), ("/u/x/dir/other/doc", false)])]
 #[case::literals(r"5\*", &[("5*", true), ("55", false), (r"5\*", false)])]
 #[case::everything("*", &[("", true), ("são", true)])]
+#[case::case_matters("Ponte-*", &[("Ponte-velha", true), ("ponte-velha", false)])]
 fn a_text_fits_a_wildcard(#[case] text: &str, #[case] expected: &[(&str, bool)]) {
     let pieces =
         wildcard(text).unwrap_or_else(|error| panic!("`{text}` é aceito; a sua `wildcard` devolveu {error:?}"));
@@ -109,10 +110,12 @@ fn a_text_fits_a_wildcard(#[case] text: &str, #[case] expected: &[(&str, bool)])
 
 /// A faixa são os primeiros bits do endereço, da mesma família.
 #[rstest]
-#[case::bytes("10.2.7.0/24", &[("10.2.7.255", true), ("10.2.8.0", false), ("110.2.7.1", false)])]
+#[case::bytes("10.2.7.0/24", &[("10.2.7.255", true), ("10.2.8.0", false), ("110.2.7.1", false), (" 10.2.7.1", false)])]
 #[case::bits("10.2.7.33/22", &[("10.2.4.1", true), ("10.2.7.255", true), ("10.2.8.0", false), ("10.2.3.255", false)])]
+#[case::last_bit("10.2.7.32/31", &[("10.2.7.33", true), ("10.2.7.34", false), ("10.2.7.31", false)])]
 #[case::everything("0.0.0.0/0", &[("255.255.255.255", true), ("::1", false)])]
 #[case::version_6("2001:db8:1234:1a00::/64", &[("2001:0db8:1234:1a00::7", true), ("2001:db8:1234:1a01::7", false)])]
+#[case::bits_of_version_6("2001:db8::1:70/124", &[("2001:db8::1:7f", true), ("2001:db8::1:80", false)])]
 #[case::every_version_6("::/0", &[("2001:db8::1", true), ("10.2.7.33", false), ("ponte-velha", false), ("10.2.7", false)])]
 fn an_address_is_in_a_block(#[case] text: &str, #[case] expected: &[(&str, bool)]) {
     let block = Cidr::parse(text).expect("a faixa do teste é boa");
@@ -165,19 +168,21 @@ fn one_thousand_combinations_fit() {
 ])]
 #[case::wildcard(&[
     (json!({"wildcard": "ponte-*"}), vec![(json!("ponte-nova"), true), (json!("a ponte-nova"), false), (json!(7), false)]),
+    (json!({"wildcard": "1*"}), vec![(json!("12"), true), (json!(12), false)]),
 ])]
 #[case::anything_but(&[
     (json!({"anything-but": ["chuva", "vento"]}), vec![(json!("granizo"), true), (json!("vento"), false), (json!(null), true), (json!(7), true)]),
     (json!({"anything-but": [100, 300]}), vec![(json!(300.0), false), (json!(200), true), (json!("300"), true)]),
 ])]
 #[case::anything_but_with_an_operator(&[
-    (json!({"anything-but": {"prefix": "teste"}}), vec![(json!("teste-1"), false), (json!("um teste"), true), (json!(12), true), (json!(null), true)]),
+    (json!({"anything-but": {"prefix": "teste"}}), vec![(json!("teste-1"), false), (json!("um teste"), true), (json!(null), true)]),
+    (json!({"anything-but": {"prefix": "1"}}), vec![(json!("12"), false), (json!(12), true)]),
     (json!({"anything-but": {"suffix": [".csv", ".gz"]}}), vec![(json!("a.gz"), false), (json!("a.csv"), false), (json!("a.txt"), true)]),
     (json!({"anything-but": {"equals-ignore-case": ["Teste"]}}), vec![(json!("TESTE"), false), (json!("testes"), true)]),
     (json!({"anything-but": {"wildcard": "*/lib/*"}}), vec![(json!("/a/lib/b"), false), (json!("/a/libs/b"), true)]),
 ])]
 #[case::numeric(&[
-    (json!({"numeric": [">", 5, "<=", 7.5]}), vec![(json!(5), false), (json!(5.4), true), (json!(7.5), true), (json!("6"), false), (json!(null), false)]),
+    (json!({"numeric": [">", 5, "<=", 7.5]}), vec![(json!(5), false), (json!(5.4), true), (json!(7.5), true), (json!(7.6), false), (json!("6"), false), (json!(null), false)]),
     (json!({"numeric": ["=", 3.018e2]}), vec![(json!(301.8), true), (json!(301), false)]),
 ])]
 #[case::cidr(&[
@@ -246,6 +251,7 @@ fn a_rule_accepts_a_leaf(#[case] rules: &[(Value, Vec<(Value, bool)>)]) {
 #[case::or(&[
     (r#"{"$or":[{"river":["Verde"]},{"level":[{"numeric":[">",5]}]}]}"#, true),
     (r#"{"$or":[{"river":["Verde"]},{"level":[{"numeric":[">",6]}]}]}"#, false),
+    (r#"{"$or":[{"river":["Verde"]},{"level":[1]},{"station":["ponte-velha"]}]}"#, true),
     (r#"{"$or":[{"river":["Prata"],"level":[1]},{"river":["Verde"],"level":[5.4]}]}"#, false),
 ])]
 #[case::or_and_its_neighbours(&[
