@@ -12,7 +12,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::subscribers::{
-    ARCHIVE, ATTRIBUTES, BODY, DEAD_LETTERS, LONG, RADIO, SMS, array, finish, message, number, policy, text, words,
+    ARCHIVE, ATTRIBUTES, BODY, DEAD_LETTERS, LONG, RADIO, SMS, array, arrivals, example_endpoints,
+    example_subscriptions, finish, message, number, policy, subscription, text, words,
 };
 use crate::support::{expect_same, list};
 
@@ -107,6 +108,8 @@ fn attributes_are_filtered(#[case] value: Value, #[case] expected: bool) {
 #[case::nested(r#"{"area":{"region":"serra"},"severity":4}"#, json!({"area": {"region": ["serra"]}}), true)]
 #[case::list_in_the_body(r#"{"area":{"cities":["serra-clara","vale-verde"]}}"#, json!({"area": {"cities": ["vale-verde"]}}), true)]
 #[case::missing_branch_on_purpose(r#"{"severity":4}"#, json!({"area": {"region": [{"exists": false}]}}), true)]
+#[case::null_is_a_value(r#"{"source":null}"#, json!({"source": ["radar", null]}), true)]
+#[case::the_whole_path(r#"{"region":"serra","area":7}"#, json!({"area": {"region": ["serra"]}}), false)]
 #[case::plain_text("granizo às 14h", json!({"kind": [{"exists": false}]}), false)]
 #[case::json_list(r#"[{"kind":"granizo"}]"#, json!({"kind": [{"exists": false}]}), false)]
 #[case::attributes_are_not_looked_at(r#"{"severity":4}"#, json!({"kind": ["granizo"]}), false)]
@@ -144,7 +147,8 @@ fn the_envelope_carries_the_message_and_its_attributes() {
 /// Sem envelope, a fila recebe o que foi publicado: o corpo é o corpo e os atributos são os dela.
 #[rstest]
 fn raw_delivery_is_the_publication_itself() {
-    let message = message("granizo às 14h", &[("severity", number("4")), ("kind", text("granizo"))]);
+    let photo = Attribute::Binary(vec![1, 2]);
+    let message = message("granizo às 14h", &[("severity", number("4")), ("kind", text("granizo")), ("photo", photo)]);
     let got = notification(&message, true);
     let expected = Notification { body: "granizo às 14h".to_owned(), message_attributes: message.attributes };
     expect_same!(
@@ -224,7 +228,14 @@ async fn the_policy_runs_out(#[case] has_queue: bool, #[case] expected: Ending) 
         seconds(&got)
     );
     let dead: Vec<String> = dead_letters.received().into_iter().map(|(_, each)| each.body).collect();
-    expect_same!(dead.len(), usize::from(has_queue), "a DLQ tem {}", list(&dead, "nada"));
+    let expected = if has_queue { vec!["granizo"] } else { vec![] };
+    expect_same!(
+        dead,
+        expected,
+        "acabada a política, a DLQ tem {}; a sua tem {}",
+        list(&expected, "nada"),
+        list(&dead, "nada")
+    );
 }
 
 /// Erro do cliente: uma tentativa, e a mensagem vai na mesma hora para a DLQ da assinatura, como seria entregue.
@@ -254,15 +265,6 @@ async fn a_deleted_queue_is_not_tried_again(#[case] raw: bool) {
         "a DLQ recebe, aos 0 s, o que a fila receberia: `{}`; a sua tem {dead:?}",
         delivered.body
     );
-}
-
-fn subscription(endpoint: &Endpoint) -> Subscription {
-    Subscription::new(endpoint.clone())
-}
-
-/// Quando cada destino recebeu, em segundos.
-fn arrivals(endpoint: &Endpoint) -> Vec<u64> {
-    endpoint.received().iter().map(|(at, _)| at.as_secs()).collect()
 }
 
 /// `publish` devolve o `MessageId` sem esperar; as filas recebem depois, todas.
@@ -296,31 +298,28 @@ async fn publishing_waits_for_nobody() {
     }
 }
 
-/// Um assinante morto, ou só lento, não atrasa os outros, esteja antes ou depois deles na lista.
+/// O exemplo da página: um assinante morto, ou fora do ar, não atrasa os outros, esteja antes ou depois deles na lista.
 #[rstest]
-#[case::dead_first(true)]
-#[case::dead_last(false)]
+#[case::sms_first(false)]
+#[case::sms_last(true)]
 #[tokio::test(start_paused = true)]
-async fn a_dead_subscriber_delays_nobody(#[case] dead_first: bool) {
-    let timeline = Timeline::new(&[TOPIC, SMS, ARCHIVE, RADIO]);
-    let sms = Endpoint::new(&timeline, SMS);
-    let archive = Endpoint::new(&timeline, ARCHIVE).deleted();
-    let radio = Endpoint::new(&timeline, RADIO).down_until(Duration::from_secs(30));
-    let mut order = vec![subscription(&radio), subscription(&archive), subscription(&sms)];
-    if !dead_first {
+async fn the_example_of_the_page(#[case] backwards: bool) {
+    let timeline = Timeline::new(&[TOPIC, SMS, ARCHIVE, RADIO, DEAD_LETTERS]);
+    let endpoints = example_endpoints(&timeline);
+    let mut order = example_subscriptions(&endpoints);
+    if backwards {
         order.reverse();
     }
-    publish(&Topic::new(&timeline, order), Publication::new("granizo"));
+    let publication = Publication::new(r#"{"kind":"granizo","area":{"region":"serra"}}"#);
+    let publication = publication.with("kind", text("granizo")).with("severity", number("4"));
+    publish(&Topic::new(&timeline, order), publication);
     tokio::time::sleep(LONG).await;
-    let got = (arrivals(&sms), arrivals(&archive), arrivals(&radio));
+    let got = endpoints.each_ref().map(arrivals);
     expect_same!(
         got,
-        (vec![0], vec![], vec![33]),
-        "o site volta aos 30 s e a fila do arquivo foi apagada; sms recebe aos 0 s, arquivo nunca, rádio aos 33 s; no seu \
-         tópico: {:?}, {:?}, {:?}",
-        got.0,
-        got.1,
-        got.2
+        [vec![0], vec![], vec![0], vec![40], vec![]],
+        "sms recebe aos 0 s; a fila do arquivo foi apagada e a DLQ dela recebe aos 0 s; o site da rádio volta aos 30 s e \
+         recebe na tentativa dos 40 s; a Defesa Civil filtra; no seu tópico sms, arquivo, DLQ, rádio e defesa: {got:?}"
     );
 }
 
