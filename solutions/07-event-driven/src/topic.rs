@@ -50,7 +50,7 @@ impl Attribute {
         }
     }
 
-    /// O valor como o envelope o mostra.
+    /// O valor como o envelope o mostra. De `Binary` o modelo mostra os bytes em hexadecimal; nenhum teste os olha.
     fn value(&self) -> String {
         match self {
             Self::String(text) | Self::StringArray(text) | Self::Number(text) => text.clone(),
