@@ -24,6 +24,7 @@
 //! Um valor é um número, um texto, um booleano ou uma lista deles: o que vira [`Value`]. O `f64` de um instante serve; um enum do
 //! capítulo vira texto pela função que o nomeia, ou por um `match` no programa.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -36,7 +37,7 @@ use crate::lab;
 #[derive(Debug, Default, Serialize)]
 pub struct Key {
     quiz: Map<String, Value>,
-    facts: Map<String, Value>,
+    facts: BTreeMap<String, String>,
     #[serde(skip)]
     repeated: Vec<String>,
 }
@@ -57,14 +58,31 @@ impl Key {
         self
     }
 
-    /// Um valor que o livro mostra fora das perguntas.
+    /// O fato `id`: o que o livro mostra fora das perguntas, já como se lê na página, em Markdown.
     #[must_use]
-    pub fn fact(mut self, id: &str, value: impl Into<Value>) -> Self {
-        if self.facts.insert(id.to_owned(), value.into()).is_some() {
+    pub fn fact(mut self, id: &str, text: impl Into<String>) -> Self {
+        if self.facts.insert(id.to_owned(), text.into()).is_some() {
             self.repeated.push(id.to_owned());
         }
         self
     }
+}
+
+/// O maior valor de `0..=ceiling` que `accepts` aceita: um limite que o modelo não diz, mas cobra. Todos os menores que ele têm de
+/// ser aceitos, e 0 também.
+///
+/// ```
+/// use kit::key::largest;
+///
+/// assert_eq!(largest(1_000_000, |seconds| seconds <= 21_600), 21_600);
+/// ```
+pub fn largest(ceiling: u64, accepts: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, ceiling);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if accepts(middle) { low = middle } else { high = middle - 1 }
+    }
+    low
 }
 
 /// O `main` de uma chave: roda `compute` com o relógio pausado e escreve o resultado na saída padrão.
@@ -99,11 +117,17 @@ mod tests {
             .quiz("number", 64.2)
             .quiz("text", "dlq")
             .quiz("list", vec!["accept", "run"])
-            .fact("boolean", true);
+            .fact("limit", "6 h");
         insta::assert_snapshot!(
             serde_json::to_string(&key).expect("serializa"),
-            @r#"{"quiz":{"list":["accept","run"],"number":64.2,"text":"dlq"},"facts":{"boolean":true}}"#
+            @r#"{"quiz":{"list":["accept","run"],"number":64.2,"text":"dlq"},"facts":{"limit":"6 h"}}"#
         );
+    }
+
+    #[test]
+    fn the_largest_accepted_value_is_found() {
+        let found = [0, 1, 2, 59, 60, 100].map(|limit| largest(100, |value| value <= limit));
+        assert_eq!(found, [0, 1, 2, 59, 60, 100]);
     }
 
     #[test]

@@ -36,6 +36,17 @@ pub fn thousands(number: usize) -> String {
     text
 }
 
+/// `32768` vira `32 KB`, `10485760` vira `10 MB`; o que não é um número inteiro de KB fica em bytes.
+pub fn bytes(number: usize) -> String {
+    const KB: usize = 1024;
+    const MB: usize = 1024 * KB;
+    match number {
+        _ if number > 0 && number.is_multiple_of(MB) => format!("{} MB", thousands(number / MB)),
+        _ if number > 0 && number.is_multiple_of(KB) => format!("{} KB", thousands(number / KB)),
+        _ => count(number, "byte", "bytes"),
+    }
+}
+
 /// `1 execução`, `3 execuções`: o número com a palavra no singular ou no plural.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     let word = if number == 1 { one } else { many };
@@ -67,6 +78,12 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_000), "1.000");
         assert_eq!(thousands(1_048_576), "1.048.576");
+    }
+
+    #[test]
+    fn sizes_use_the_largest_whole_unit() {
+        let texts = [0, 1, 1_000, 32_768, 10_485_760, 6_291_556].map(bytes);
+        assert_eq!(texts, ["0 bytes", "1 byte", "1.000 bytes", "32 KB", "10 MB", "6.291.556 bytes"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -34,7 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("missing-authentication-token", missing_authentication_token())
             .quiz("monday-deployment", monday_deployment())
             .quiz("readings-in-an-hour", readings_in_an_hour())
@@ -42,7 +44,8 @@ fn main() -> ExitCode {
             .quiz("revoked-token", revoked_token().await)
             .quiz("who-gets-in", who_gets_in())
             .quiz("slow-alert", slow_alert().await)
-            .quiz("one-defect-at-a-time", one_defect_at_a_time().await)
+            .quiz("one-defect-at-a-time", one_defect_at_a_time().await);
+        facts::add(key)
     })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,13 +25,14 @@ use tokio::time::{Instant, sleep};
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("what-counts-as-failure", failures().await)
             .quiz("after-one-crash", after_one_crash().await)
             .quiz("late-result", late_result().await)
             .quiz("photos-that-start", photos_that_start())
             .quiz("after-the-fix", after_the_fix())
-            .quiz("who-gets-in", who_gets_in())
+            .quiz("who-gets-in", who_gets_in());
+        facts::add(key)
     })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,13 +21,14 @@ use tokio::time::sleep;
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("failures-the-panel-sees", failures_the_panel_sees().await)
             .quiz("which-calls-run", which_calls_run().await)
             .quiz("messages-after-giving-up", messages_after_giving_up().await)
             .quiz("who-comes-back-first", who_comes_back_first())
             .quiz("broken-invitation", broken_invitation().await)
-            .quiz("seconds-until-the-station", seconds_until_the_station().await)
+            .quiz("seconds-until-the-station", seconds_until_the_station().await);
+        facts::add(key)
     })
 }
 

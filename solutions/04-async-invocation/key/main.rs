@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,13 +26,14 @@ const RUN_TIME: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("first-sms-to-arrive", arrivals().await)
             .quiz("seconds-until-dlq", seconds_until_dlq().await)
             .quiz("now-or-never", now_or_never().await)
             .quiz("fifo-destination", fifo_destination().await)
             .quiz("dlq-on-monday", dlq_on_monday().await)
-            .quiz("ten-minutes-broken", ten_minutes_broken().await)
+            .quiz("ten-minutes-broken", ten_minutes_broken().await);
+        facts::add(key).await
     })
 }
 

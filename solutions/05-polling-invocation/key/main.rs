@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,14 +30,15 @@ const BROKEN: &str = r#"{"rain_mm": 1"#;
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("readings-in-the-next-batch", readings_in_the_next_batch().await)
             .quiz("no-room-for-seventy-seconds", no_room().await)
             .quiz("good-readings-again", good_readings_again())
             .quiz("rain-added-twice", rain_added().await)
             .quiz("past-the-filter", past_the_filter())
             .quiz("who-insists-least", who_insists_least().await)
-            .quiz("what-the-role-lacks", what_the_role_lacks())
+            .quiz("what-the-role-lacks", what_the_role_lacks());
+        facts::add(key)
     })
 }
 

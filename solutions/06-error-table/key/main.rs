@@ -2,6 +2,8 @@
 //!
 //! Nenhuma resposta é escrita à mão; veja `kit::key`.
 
+mod facts;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,14 +19,15 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 fn main() -> ExitCode {
     key::run(async || {
-        Key::new()
+        let key = Key::new()
             .quiz("nobody-insists", who_gives_up_first().await)
             .quiz("alarm-at-five-minutes", alarms_that_ring().await)
             .quiz("only-a-destination", columns_that_change().await)
             .quiz("number-for-the-contract", number_for_the_contract().await)
             .quiz("minutes-behind-a-bad-notice", minutes_behind_a_bad_notice().await)
             .quiz("two-good-readings", saves_the_good_readings().await)
-            .quiz("requests-that-fit", requests_that_fit())
+            .quiz("requests-that-fit", requests_that_fit());
+        facts::add(key).await
     })
 }
 

@@ -156,6 +156,11 @@ impl Chapter {
         self.exercise_dir().join("quiz.toml")
     }
 
+    /// Os fatos que o livro mostra e o modelo calcula, se o capítulo tem algum.
+    pub fn facts_file(&self) -> PathBuf {
+        self.exercise_dir().join("facts.toml")
+    }
+
     /// A página das perguntas.
     pub fn quiz_page(&self) -> PathBuf {
         self.page_dir().join("quiz.md")

@@ -9,6 +9,7 @@ use grader::files;
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
+use crate::panels::fact::{FactTexts, Facts};
 use crate::panels::lab::LabPanels;
 use crate::panels::quiz::QuizPanels;
 use crate::panels::step::StepPanels;
@@ -27,10 +28,12 @@ pub fn render(course: &Course, out: &Path, page: &PageConfig) -> Result<()> {
     config.set("output.html.theme", theme.path())?;
     let mut book = MDBook::load_with_config(&root, config)
         .context("não consegui ler o livro; confira se toda página citada em `book/src/SUMMARY.md` existe")?;
-    check_markers(course, &book)?;
+    let facts = Facts::load(course)?;
+    check_markers(course, &facts, &book)?;
     book.with_preprocessor(StepPanels::new(course.clone(), page.mode));
     book.with_preprocessor(LabPanels::new(course.clone(), page.mode));
     book.with_preprocessor(QuizPanels::new(course.clone()));
+    book.with_preprocessor(FactTexts(facts));
     book.build().context("o mdBook não conseguiu gerar as páginas")?;
     finish_pages(out)
 }
@@ -41,7 +44,7 @@ pub fn check_pages(out: &Path) -> Result<()> {
 }
 
 /// No texto como está no disco: depois dos `include` as linhas já seriam outras.
-fn check_markers(course: &Course, book: &MDBook) -> Result<()> {
+fn check_markers(course: &Course, facts: &Facts, book: &MDBook) -> Result<()> {
     let src = book.source_dir();
     let mut problems: Vec<Problem> = Vec::new();
     for page in book.book.chapters() {
@@ -50,6 +53,7 @@ fn check_markers(course: &Course, book: &MDBook) -> Result<()> {
         let dir = src.join(source).parent().map(Path::to_path_buf).unwrap_or_default();
         problems.extend(markers::check(&page.content, &shown, &dir));
         problems.extend(panels::check(course, source, &shown, &page.content));
+        problems.extend(facts.check(&shown, &page.content));
     }
     Ok(Problems::none_of(problems)?)
 }
@@ -203,7 +207,7 @@ mod tests {
         assert!(error.is::<Problems>());
         insta::assert_snapshot!(error.to_string(), @r"
 há problemas no texto do livro:
-  book/src/intro.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `include`, `rustdoc_include`, `playground`, `title`
+  book/src/intro.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `fato`, `include`, `rustdoc_include`, `playground`, `title`
   book/src/intro.md:5: `{{#passo}}` não cabe aqui: esta página não é de um passo de `exercises/course.toml`
 ");
         assert!(out.join("intro.html").exists());

@@ -16,8 +16,10 @@ pub const STEP: &str = "passo";
 pub const LAB: &str = "laboratorio";
 /// As perguntas do capítulo.
 pub const QUIZ: &str = "quiz";
+/// Um fato provado pelo modelo, no meio do texto: `{{#fato capítulo/id}}`.
+pub const FACT: &str = "fato";
 
-const KNOWN: [&str; 7] = [STEP, LAB, QUIZ, "include", "rustdoc_include", "playground", "title"];
+const KNOWN: [&str; 8] = [STEP, LAB, QUIZ, FACT, "include", "rustdoc_include", "playground", "title"];
 
 /// Um `{{#nome resto}}` escrito na página.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,18 +96,22 @@ fn missing_include(rest: &str, dir: &Path) -> Option<String> {
     (!found).then(|| format!("`{file}` não tem a âncora `{anchor}` que a página inclui"))
 }
 
-/// O texto com cada marcador `name` fora de código trocado por `html`, e quantos havia.
-pub fn replace(text: &str, name: &str, html: &str) -> (String, usize) {
-    let mut out = String::with_capacity(text.len() + html.len());
-    let (mut from, mut count) = (0, 0);
+/// O texto com cada marcador `name` fora de código trocado por `html`.
+pub fn replace(text: &str, name: &str, html: &str) -> String {
+    replace_each(text, name, |_| html.to_owned())
+}
+
+/// O texto com cada marcador `name` fora de código trocado pelo que `html` diz dele.
+pub fn replace_each(text: &str, name: &str, html: impl Fn(&Marker<'_>) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
     for marker in find(text).iter().filter(|marker| marker.name == name && !marker.in_code) {
         out.push_str(&text[from..marker.span.start]);
-        out.push_str(html);
+        out.push_str(&html(marker));
         from = marker.span.end;
-        count += 1;
     }
     out.push_str(&text[from..]);
-    (out, count)
+    out
 }
 
 fn code_ranges(text: &str) -> Vec<Range<usize>> {
@@ -126,7 +132,7 @@ mod tests {
             "# Título\n\n{{#pasos}}\n\ntexto {{#passo}} no meio\n\n`{{#if}}` e\n\n```\n{{#each}}\n```\n\n\\{{#x}}\n";
         let problems = check(text, "book/src/a/b.md", Path::new("."));
         insta::assert_snapshot!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @r"
-        book/src/a/b.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `include`, `rustdoc_include`, `playground`, `title`
+        book/src/a/b.md:3: não conheço o marcador `{{#pasos}}`; os que existem são `passo`, `laboratorio`, `quiz`, `fato`, `include`, `rustdoc_include`, `playground`, `title`
         book/src/a/b.md:5: `{{#passo}}` tem de estar sozinho na linha
         ");
     }
@@ -145,7 +151,12 @@ mod tests {
 
     #[test]
     fn only_markers_outside_code_are_replaced() {
-        let (text, count) = replace("a\n\n{{#passo}}\n\n`{{#passo}}`\n", STEP, "<p>");
-        assert_eq!((text.as_str(), count), ("a\n\n<p>\n\n`{{#passo}}`\n", 1));
+        assert_eq!(replace("a\n\n{{#passo}}\n\n`{{#passo}}`\n", STEP, "<p>"), "a\n\n<p>\n\n`{{#passo}}`\n");
+    }
+
+    #[test]
+    fn each_marker_is_replaced_by_its_own_text() {
+        let text = "até {{#fato a/x}}, ou {{#fato a/y}}";
+        assert_eq!(replace_each(text, FACT, |marker| format!("<{}>", marker.rest)), "até <a/x>, ou <a/y>");
     }
 }

@@ -29,6 +29,7 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
     }
     if arguments.chapters.is_empty() {
         problems.extend(check::notes_map(&course)?);
+        problems.extend(check::sheet(&course)?);
     }
     for problem in &problems {
         sayln!("\n✗ {}\n  conserto: {}", problem.what, problem.fix);

@@ -55,26 +55,30 @@ pub fn run(arguments: &Test) -> Result<ExitCode> {
         }
     };
     let mut beside = None;
-    for stage in &stages {
+    let finished = stages.iter().try_for_each(|stage| -> Result<()> {
         interrupt::check()?;
         sayln!("\n== {}: {}", stage.name, stage.proves);
         if stage.name == CLIPPY && stages.len() > 1 {
             sayln!("(corre ao lado das etapas seguintes, e o resultado vem no fim)");
             beside = Some(clippy_beside(&course));
-            continue;
+            return Ok(());
         }
         let start = Instant::now();
         let passed = (stage.run)(&course)?;
         report(stage.name, passed, start.elapsed());
-    }
-    if let Some(thread) = beside {
-        let Ok(finished) = thread.join() else { bail!("a etapa {CLIPPY} parou no meio; rode de novo") };
-        let finished = finished?;
-        let passed = matches!(&finished.end, End::Finished(status) if status.success());
+        Ok(())
+    });
+    // Mesmo que uma etapa pare com erro, ninguém fica compilando para trás.
+    let linted = beside.map(|thread| thread.join());
+    finished?;
+    if let Some(linted) = linted {
+        let Ok(linted) = linted else { bail!("a etapa {CLIPPY} parou no meio; rode de novo") };
+        let linted = linted?;
+        let passed = matches!(&linted.end, End::Finished(status) if status.success());
         if !passed {
-            sayln!("\n{}", String::from_utf8_lossy(&finished.stderr).trim_end());
+            sayln!("\n{}", String::from_utf8_lossy(&linted.stderr).trim_end());
         }
-        report(CLIPPY, passed, finished.duration);
+        report(CLIPPY, passed, linted.duration);
     }
     if failed.is_empty() {
         sayln!("\nTudo passou.");

@@ -4,10 +4,12 @@
 //! files ─ o que se vê sem compilar: cada passo com os seus cinco arquivos, nada sobrando, textos presentes
 //! notes_map ─ cada assunto das notas de estudo leva a uma página
 //! answers ─ o que só se vê rodando: respostas passam, esqueletos falham, respostas erradas são rejeitadas
-//! quizzes ─ as perguntas: escritas, e com a resposta que o modelo calcula
+//! quizzes ─ as perguntas e os fatos: escritos, e com a resposta que o modelo calcula
+//! facts ─ todo fato aparece em uma página, e a folha de consulta não tem número escrito à mão
 //! ```
 
 mod answers;
+mod facts;
 mod files;
 mod notes;
 mod quizzes;
@@ -15,6 +17,7 @@ mod quizzes;
 use std::path::PathBuf;
 
 pub use answers::{answers, parity_sources, verdicts};
+pub use facts::sheet;
 pub use files::files;
 pub use notes::notes_map;
 pub use quizzes::{keys, quiz};

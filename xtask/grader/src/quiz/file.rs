@@ -216,7 +216,7 @@ fn range(range: &RangeInclusive<usize>) -> String {
 }
 
 /// O começo das frases do serde, em português; o que não se conhece fica como veio.
-fn translate(error: &str) -> String {
+pub(super) fn translate(error: &str) -> String {
     const PHRASES: [(&str, &str); 6] = [
         ("unknown field ", "não conheço o campo "),
         ("missing field ", "falta o campo "),

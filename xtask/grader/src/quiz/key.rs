@@ -1,7 +1,7 @@
 //! Os programas das chaves: o que os modelos de um capítulo respondem.
 //!
 //! Um programa (`solutions/NN/key/main.rs`) escreve `{"quiz":{"id":valor,…},"facts":{"nome":valor,…}}`: em `quiz`, a resposta de
-//! cada pergunta; em `facts`, outros valores que o livro mostra.
+//! cada pergunta; em `facts`, os textos que o livro mostra fora delas.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,8 +26,8 @@ const LIMITS: Limits =
 pub struct Key {
     /// Por id de pergunta.
     pub quiz: BTreeMap<String, serde_json::Value>,
-    /// Por nome.
-    pub facts: BTreeMap<String, serde_json::Value>,
+    /// Por nome, como se leem na página.
+    pub facts: BTreeMap<String, String>,
 }
 
 /// Compila, em uma só chamada do cargo, e roda o programa de cada capítulo; o que falhou vem no lugar da chave, na mesma ordem.

@@ -3,7 +3,10 @@
 //! ```text
 //! exercises/NN/quiz.toml ── file ──▶ Quiz ──┐
 //! solutions/NN/key/main.rs ─ key ──▶ Key  ──┴─ proof ──▶ Fault*   (nenhum: cada resposta é a que o modelo dá)
+//! exercises/NN/facts.toml ── facts ▶ Facts ─┘
 //! ```
+//!
+//! Os fatos (`facts`) são números e nomes que a folha de consulta mostra, provados do mesmo modo.
 //!
 //! # Para quem escreve perguntas
 //!
@@ -67,6 +70,7 @@
 //!
 //! `cargo xtask check --quiz CAPÍTULO` confere tudo isto e mais nada; sem `--quiz`, é parte do que `check` confere.
 
+pub mod facts;
 mod file;
 pub mod key;
 mod proof;

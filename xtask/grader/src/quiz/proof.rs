@@ -1,4 +1,4 @@
-//! A prova: o que o TOML dá por certo é o que o modelo calcula.
+//! A prova: o que os TOML dão por certo é o que o modelo calcula.
 
 use std::fmt::Display;
 
@@ -6,24 +6,34 @@ use anyhow::Result;
 use serde_json::Value as Computed;
 
 use super::key::{self, Key};
-use super::{Choice, Fault, Kind, Question, Quiz, Value};
+use super::{Choice, Fault, Kind, Question, Quiz, Value, facts};
 use crate::course::{Chapter, Course, slashed};
 
 /// Duas contas com a mesma resposta podem diferir no último dígito de um `f64`.
 const TOLERANCE: f64 = 1e-9;
 
-/// Tudo o que difere entre as perguntas dos capítulos e os seus modelos; em cada capítulo, na ordem pedida.
+/// Tudo o que difere entre as perguntas e os fatos dos capítulos e os seus modelos; em cada capítulo, na ordem pedida.
 ///
 /// # Errors
 /// Quando não dá para compilar ou rodar nada: o cargo falta, o disco encheu.
 pub fn prove(course: &Course, chapters: &[&Chapter]) -> Result<Vec<Vec<Fault>>> {
     let keys = key::compute(course, chapters)?;
-    let faults = chapters.iter().zip(keys).map(|(chapter, key)| match (super::load(course, chapter), key) {
-        (Ok(quiz), Ok(key)) => compare(&slashed(&chapter.quiz_file()), &slashed(&chapter.key_file()), &quiz, &key),
-        (Ok(_), Err(fault)) => vec![fault],
-        (Err(faults), _) => faults,
-    });
-    Ok(faults.collect())
+    Ok(chapters.iter().zip(keys).map(|(chapter, key)| faults(course, chapter, key)).collect())
+}
+
+fn faults(course: &Course, chapter: &Chapter, key: Result<Key, Fault>) -> Vec<Fault> {
+    let (quiz, facts) = match (super::load(course, chapter), facts::load(course, chapter)) {
+        (Ok(quiz), Ok(facts)) => (quiz, facts),
+        (quiz, facts) => return [quiz.err(), facts.err()].into_iter().flatten().flatten().collect(),
+    };
+    let key_file = slashed(&chapter.key_file());
+    match key {
+        Ok(key) => {
+            let of_facts = facts::compare(&slashed(&chapter.facts_file()), &key_file, &facts, &key);
+            compare(&slashed(&chapter.quiz_file()), &key_file, &quiz, &key).into_iter().chain(of_facts).collect()
+        }
+        Err(fault) => vec![fault],
+    }
 }
 
 /// Cada resposta do TOML contra a do modelo, e as que só um dos dois tem.

@@ -38,7 +38,7 @@ impl Preprocessor for LabPanels {
             if let BookItem::Chapter(page) = item
                 && let Some((chapter, lab)) = self.lab_of(page)
             {
-                page.content = markers::replace(&page.content, markers::LAB, &panel(chapter, lab, self.mode)).0;
+                page.content = markers::replace(&page.content, markers::LAB, &panel(chapter, lab, self.mode));
             }
         });
         Ok(book)

@@ -1,5 +1,7 @@
-//! Os painéis que a página ganha a partir de `exercises/`: um módulo para o passo, um para o laboratório, um para as perguntas.
+//! Os painéis que a página ganha a partir de `exercises/`: um módulo para o passo, um para o laboratório, um para as perguntas, um para
+//! os fatos.
 
+pub mod fact;
 pub mod lab;
 pub mod quiz;
 pub mod step;

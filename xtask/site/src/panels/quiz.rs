@@ -41,7 +41,7 @@ impl Preprocessor for QuizPanels {
                 match quiz::load(&self.course, chapter) {
                     Ok(quiz) => {
                         let html = panel(&self.course, chapter, &quiz);
-                        page.content = markers::replace(&page.content, markers::QUIZ, &html).0;
+                        page.content = markers::replace(&page.content, markers::QUIZ, &html);
                     }
                     Err(faults) => problems.extend(faults.into_iter().map(Problem::from)),
                 }

@@ -50,8 +50,8 @@ impl Preprocessor for StepPanels {
 /// No marcador, ou no fim da página que não o tem.
 fn place(text: &str, panel: &str) -> String {
     match markers::replace(text, markers::STEP, panel) {
-        (_, 0) => format!("{}\n\n{panel}\n", text.trim_end()),
-        (replaced, _) => replaced,
+        same if same == text => format!("{}\n\n{panel}\n", text.trim_end()),
+        replaced => replaced,
     }
 }
 

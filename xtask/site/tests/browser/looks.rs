@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::page::TWO_LOOKS;
 
 pub async fn every_page_fits_every_width_and_theme(bench: &Bench) {
-    let mut pages = vec!["introduction".to_owned(), "glossary".to_owned()];
+    let mut pages = vec!["introduction".to_owned(), "glossary".to_owned(), "cheat-sheet".to_owned()];
     for chapter in &bench.course.chapters {
         pages.push(format!("{}/index", chapter.slug()));
         pages.extend(chapter.steps.iter().map(|step| step.id.to_string()));

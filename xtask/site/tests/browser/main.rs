@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! bench ─ o curso copiado, o servidor, o ChromeDriver     page ─ o que um leitor faz em uma página
-//! steps, editor, lab, gateway, quiz, looks, hosts, published ─ os cenários
+//! steps, editor, lab, gateway, quiz, sheet, looks, hosts, published ─ os cenários
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "em um teste, parar na primeira surpresa é o que se quer")]
@@ -19,6 +19,7 @@ mod looks;
 mod page;
 mod published;
 mod quiz;
+mod sheet;
 mod steps;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         gateway::the_frame_of_the_client_is_isolated,
         gateway::the_reader_code_serves_its_own_client,
         quiz::every_answer_is_explained_and_remembered,
+        sheet::the_sheet_prints_on_one_page,
         looks::every_page_fits_every_width_and_theme,
         published::the_static_site_works_from_a_sub_path,
         hosts::the_browser_agrees_with_the_machine,

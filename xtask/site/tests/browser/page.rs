@@ -179,8 +179,13 @@ impl Page {
 
     /// Fotografa a janela em `target/screenshots/NOME.png`, para quem quer ver.
     pub async fn photograph(&self, name: &str) {
+        self.keep(&format!("{name}.png"), &self.client.screenshot().await.unwrap());
+    }
+
+    /// Guarda um arquivo ao lado das fotografias.
+    pub fn keep(&self, name: &str, bytes: &[u8]) {
         std::fs::create_dir_all(&self.screenshots).unwrap();
-        std::fs::write(self.screenshots.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        std::fs::write(self.screenshots.join(name), bytes).unwrap();
     }
 
     /// Fecha a janela; um erro no console da página é uma falha, mesmo que ninguém tenha olhado para ele.
