@@ -8,7 +8,7 @@ use async_invocation::sources::{Happened, NextTry, Source, next_try};
 use kit::key::{Key, largest};
 use kit::text::{bytes, duration, thousands};
 
-use super::{Behavior, config, failing, story};
+use super::{config, failing, story};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -17,16 +17,14 @@ pub async fn add(key: Key) -> Key {
     deliveries(limits(retries(key).await))
 }
 
-/// O que acontece com um evento cuja função falha sempre, ou não tem vaga.
+/// O que acontece com um evento cuja função falha sempre.
 async fn retries(key: Key) -> Key {
     let attempts = story([failing()], &config(None)).await.function.attempts();
     let starts: Vec<Duration> = attempts.iter().map(|attempt| attempt.at).collect();
     let waits: Vec<String> = starts.windows(2).map(|pair| duration(pair[1] - pair[0] - super::RUN_TIME)).collect();
-    let refused = story([Behavior::Throttle], &config(None)).await.function.attempts();
     let longest = (1..=64).map(refusal_delay).max().unwrap_or_default();
     key.fact("attempts", attempts.len().to_string())
         .fact("waits", waits.join(" e "))
-        .fact("runs-when-refused", refused.iter().filter(|attempt| attempt.ran).count().to_string())
         .fact("refusal-waits", format!("{} a {}", duration(refusal_delay(1)), duration(longest)))
 }
 
