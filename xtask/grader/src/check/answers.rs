@@ -51,16 +51,12 @@ fn wrong_rounds(course: &Course, chapter: &Chapter) -> Result<Vec<(Source, Vec<W
     Ok(rounds.into_iter().zip(1..).map(|((files, wrongs), index)| (source((index, files)), wrongs)).collect())
 }
 
-/// O que os hospedeiros comparam: as respostas, e um capítulo pela metade, em que um passo sim e um não ainda são o do leitor (no
-/// repositório, o esqueleto) e os outros levam a primeira resposta errada. As demais variantes só o `check` confere, na máquina:
-/// compilar todas também para WASM custaria mais que o resto dos testes.
-pub fn parity_sources(course: &Course, chapter: &Chapter) -> Result<[Source; 2]> {
-    let mut files = BTreeMap::new();
-    for (index, step) in chapter.steps.iter().enumerate() {
-        let wrong = wrong_answers(course, chapter, step)?.into_iter().next().filter(|_| index % 2 == 1);
-        files.insert(step.id.clone(), wrong.map_or_else(|| chapter.exercise_file(step), |wrong| wrong.path));
-    }
-    Ok([Source::Solution, Source::Overlay { name: "halfway".into(), files }])
+/// O que os hospedeiros comparam: as respostas, e a primeira resposta errada de cada passo, com as suas mensagens. São fontes que o
+/// `check` também compila para a máquina; as demais só ele confere: compilar todas também para WASM custaria mais que o resto dos
+/// testes.
+pub fn parity_sources(course: &Course, chapter: &Chapter) -> Result<Vec<Source>> {
+    let wrong = wrong_rounds(course, chapter)?.into_iter().next().map(|(source, _)| source);
+    Ok(std::iter::once(Source::Solution).chain(wrong).collect())
 }
 
 /// Os vereditos de um capítulo inteiro, com o nome de cada teste, na ordem da página.
