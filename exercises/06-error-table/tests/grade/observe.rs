@@ -1,4 +1,4 @@
-//! Os testes do passo `observe`: o que a recorded diz, e o que muda quando ela muda.
+//! Os testes do passo `observe`: o que a gravação diz, e o que muda quando ela muda.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use crate::support::traces::{answer, delivered, failed, found, record, seconds, succeeded, trace};
 
-/// Compara o que a função do passo devolveu com o que a recorded diz, e conta por quê.
+/// Compara o que a função do passo devolveu com o que a gravação diz, e conta por quê.
 fn check<T: PartialEq + std::fmt::Debug>(function: &str, returned: &T, expected: &T, why: &str) {
     assert!(returned == expected, "{why}: `{function}` é {expected:?}; a sua devolveu {returned:?}");
 }
@@ -49,6 +49,11 @@ fn retriers_come_in_order_and_once() {
     let why = "as entregas foram 1, 1, 2, 2 e 3: quem voltou a chamar foi o mapeamento, e depois a fila entregou de novo; o \
                cliente só fez a primeira, e a do evento 3, que não é o observado";
     check("retriers", &retriers(&recorded), &vec![Retrier::EventSourceMapping, Retrier::Source], why);
+
+    let again = [(1, failed(&[1], 0, 1)), (2, failed(&[1], 30, 31)), (2, failed(&[1], 32, 33))];
+    let recorded = trace(again.into_iter().map(|(count, each)| delivered(count, each)).collect());
+    let why = "as entregas foram 1, 2 e 2: a fila entregou de novo, e dentro da segunda entrega o mapeamento insistiu";
+    check("retriers", &retriers(&recorded), &vec![Retrier::Source, Retrier::EventSourceMapping], why);
 }
 
 /// As esperas são as da documentação e da configuração.
@@ -78,6 +83,7 @@ async fn published_waits_are_measured(
 #[rstest]
 #[case::a_stream(Model::DynamoDbStreams, Failure::FunctionError, &[Wait::Unpublished, Wait::Unpublished], "o recuo do fluxo não é publicado")]
 #[case::a_client(Model::Synchronous, Failure::SystemError, &[Wait::Drawn, Wait::Drawn], "o cliente sorteia cada espera")]
+#[case::a_broker(Model::AmazonMq, Failure::FunctionError, &[Wait::Unpublished; 6], "o broker entrega 7 vezes, mas o intervalo entre as reentregas não é publicado")]
 #[case::a_full_function(Model::SqsStandard, Failure::Throttle, &[Wait::Unpublished, Wait::Unpublished, Wait::Published(Duration::from_secs(3)), Wait::Unpublished, Wait::Unpublished], "sem vaga, o mapeamento insiste em um intervalo que não é publicado; a entrega seguinte vem na visibilidade, de 3 s, contada da primeira tentativa da entrega anterior")]
 #[tokio::test(start_paused = true)]
 async fn unpublished_waits_have_no_number(
@@ -102,6 +108,12 @@ fn attempts_of_other_events_are_not_waits() {
     let recorded = trace(vec![failed(&[1, 2], 0, 4), failed(&[2], 5, 6), failed(&[3], 7, 8), succeeded(&[1], 10, 12)]);
     let why = "o evento 1 foi tentado de 0 a 4 s e a partir dos 10 s, e não há fila: a espera vai do fim ao começo";
     check("waits", &waits(&recorded), &vec![Wait::Published(seconds(6))], why);
+
+    let deliveries =
+        [(1, failed(&[2], 0, 1)), (1, failed(&[1], 5, 6)), (2, failed(&[2], 30, 31)), (2, failed(&[1], 35, 36))];
+    let recorded = trace(deliveries.into_iter().map(|(count, each)| delivered(count, each)).collect());
+    let why = "a primeira entrega do evento 1 foi aos 5 s, e a segunda, aos 35 s; a de 0 s foi a do evento 2";
+    check("waits", &waits(&recorded), &vec![Wait::Published(seconds(30))], why);
 }
 
 /// O que gasta do limite.
@@ -139,12 +151,14 @@ async fn an_attempt_is_charged_when_the_count_rises(
 
 /// O gasto se compara com o da tentativa anterior, e a que deu certo não falhou.
 #[rstest]
-#[case::the_piece_starts_over(&[(3, 1), (1, 1), (1, 2)], false, Charge::Sometimes, "o gasto foi 1, 1 e 2: dividir o lote não gastou")]
-#[case::the_success_is_free(&[(1, 1), (1, 2), (1, 2)], true, Charge::Always, "o gasto foi 1 e 2 nas que falharam; a terceira deu certo")]
-#[case::nothing_failed(&[(1, 0)], true, Charge::Never, "nenhuma tentativa falhou")]
+#[case::the_piece_starts_over(&[(3, 1), (1, 1), (1, 2)], None, Charge::Sometimes, "o gasto foi 1, 1 e 2: dividir o lote não gastou")]
+#[case::the_piece_goes_back(&[(3, 1), (3, 2), (1, 1)], None, Charge::Sometimes, "o gasto foi 1, 2 e 1: o pedaço do lote recomeçou a conta, e recomeçar não é gastar")]
+#[case::the_success_is_free(&[(1, 1), (1, 2), (1, 2)], Some(2), Charge::Always, "o gasto foi 1 e 2 nas que falharam; a terceira deu certo")]
+#[case::after_a_success(&[(1, 1), (1, 1)], Some(0), Charge::Never, "o gasto foi 1 e 1: a primeira deu certo, e a segunda, que falhou, não subiu a conta")]
+#[case::nothing_failed(&[(1, 0)], Some(0), Charge::Never, "nenhuma tentativa falhou")]
 fn charge_compares_with_the_attempt_before(
     #[case] attempts: &[(u8, u32)],
-    #[case] ends_well: bool,
+    #[case] succeeds: Option<usize>,
     #[case] expected: Charge,
     #[case] why: &str,
 ) {
@@ -153,8 +167,8 @@ fn charge_compares_with_the_attempt_before(
         ..failed(&(1..=*size).collect::<Vec<_>>(), at * 10, at * 10 + 1)
     };
     let mut attempts: Vec<Attempt> = (0..).zip(attempts).map(attempt).collect();
-    if let Some(last) = attempts.last_mut().filter(|_| ends_well) {
-        last.ending = Ending::Succeeded;
+    if let Some(index) = succeeds {
+        attempts[index].ending = Ending::Succeeded;
     }
     check("charge", &charge(&trace(attempts)), &expected, why);
 }
@@ -209,6 +223,14 @@ fn charge_compares_with_the_attempt_before(
     Blocking::Unpublished,
     "a ordem do Amazon MQ não é publicada"
 )]
+#[case::broker_batch(
+    Model::AmazonMq,
+    Failure::PoisonRecord,
+    1,
+    3,
+    Blocking::Unpublished,
+    "a ordem do Amazon MQ não é publicada, também quando os três vão no mesmo lote"
+)]
 #[case::same_batch(Model::Kafka, Failure::PoisonRecord, 1, 3, Blocking::Unseen, "os três foram sempre no mesmo lote")]
 #[tokio::test(start_paused = true)]
 async fn blocking_is_who_could_not_move(
@@ -229,6 +251,7 @@ async fn blocking_is_who_could_not_move(
 #[case::on_the_dot(vec![failed(&[1], 0, 1), failed(&[1], 9, 10), succeeded(&[2], 10, 11), succeeded(&[3], 10, 11)], Blocking::Everything, "os dois só começaram aos 10 s, quando a última tentativa do evento 1 acabou")]
 #[case::during_the_last(vec![failed(&[1], 0, 1), failed(&[1], 9, 10), succeeded(&[2], 9, 11), succeeded(&[3], 0, 1)], Blocking::Nothing, "o evento 2 começou aos 9 s, com a última tentativa do evento 1 ainda rodando")]
 #[case::one_in_the_batch(vec![failed(&[1, 2], 0, 1), failed(&[1, 2], 9, 10), succeeded(&[3], 10, 11)], Blocking::Everything, "o evento 2 ia no lote, e não conta; o 3, de outra chave, esperou")]
+#[case::together_once(vec![failed(&[1], 0, 1), failed(&[1, 2, 3], 5, 6), failed(&[1], 9, 10)], Blocking::Unseen, "os três foram juntos em uma das tentativas, a do meio, e não sobrou ninguém para ficar atrás")]
 fn blocking_looks_at_the_last_attempt(#[case] attempts: Vec<Attempt>, #[case] expected: Blocking, #[case] why: &str) {
     check("blocking", &blocking(&trace(attempts)), &expected, why);
 }
@@ -282,6 +305,7 @@ async fn the_fate_depends_on_the_configuration(
 #[case::told_by_a_status(trace_with(&[], &[(400, false)]), Fate::WithCaller, "400 é um erro, e quem mandou o viu")]
 #[case::a_good_answer(trace_with(&[], &[(200, false)]), Fate::Lost, "200 sem X-Amz-Function-Error não conta falha nenhuma")]
 #[case::success_wins(Trace { attempts: vec![succeeded(&[1, 2], 0, 1)], ..trace_with(&[Place::Source], &[(500, false)]) }, Fate::Processed, "a função deu certo com ele")]
+#[case::once_is_enough(Trace { attempts: vec![succeeded(&[1], 0, 1), failed(&[1], 30, 31)], ..trace_with(&[], &[]) }, Fate::Processed, "a função deu certo com ele na primeira tentativa; a segunda, que falhou, não desfaz isso")]
 #[case::another_event(Trace { attempts: vec![succeeded(&[2], 0, 1)], ..trace_with(&[Place::OnFailure], &[]) }, kept(Place::OnFailure, Contents::Whole), "quem deu certo foi o evento 2")]
 fn the_fate_is_read_in_order(#[case] trace: Trace, #[case] expected: Fate, #[case] why: &str) {
     check("fate", &fate(&trace, EventId(1)), &expected, why);
