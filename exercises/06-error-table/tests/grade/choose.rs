@@ -7,6 +7,7 @@ use error_table::choose::{
     redrive,
 };
 use error_table::model::{EventId, Failure, FailureTarget, Metric, Model, Parameters, Place, Trace};
+use kit::text::duration;
 use rstest::rstest;
 
 use crate::support::traces::{record, seconds};
@@ -17,6 +18,18 @@ const DAY: u64 = 24 * 3_600;
 #[track_caller]
 fn check<T: PartialEq + std::fmt::Debug>(function: &str, returned: &T, expected: &T, why: &str) {
     assert!(returned == expected, "{why}: `{function}` é {expected:?}; a sua devolveu {returned:?}");
+}
+
+/// Compara duas configurações e conta só os campos em que elas diferem.
+#[track_caller]
+fn check_configuration(returned: &Parameters, expected: &Parameters, why: &str) {
+    let [wanted, got] = [expected, returned].map(|parameters| format!("{parameters:?}"));
+    let pairs = wanted.trim_end_matches(" }").split(", ").zip(got.trim_end_matches(" }").split(", "));
+    let different: Vec<String> = pairs
+        .filter(|(wanted, got)| wanted != got)
+        .map(|(wanted, got)| format!("`{wanted}`; a sua devolveu `{got}`").replace("Parameters { ", ""))
+        .collect();
+    assert!(returned == expected, "{why}: `configure` devolve {}", different.join(", e "));
 }
 
 fn calm() -> Needs {
@@ -174,7 +187,11 @@ fn some_needs_only_look_apart() {
             at_most(1_200, Needs { replay: true, ..outage(600) }),
             "o dobro de 600 s é o que se aceita, e o fluxo se relê",
         ),
-        (Model::DynamoDbStreams, outage(DAY / 4), "o dobro de 6 h é metade das 24 h do fluxo da tabela"),
+        (
+            Model::DynamoDbStreams,
+            Needs { replay: true, ..outage(DAY / 4) },
+            "o dobro de 6 h é metade das 24 h do fluxo da tabela, e o fluxo se relê",
+        ),
         (
             Model::Kafka,
             Needs { replay: true, ordering: Ordering::PerKey, ..outage(600) },
@@ -211,7 +228,7 @@ fn the_attempts_fit_the_answer() {
         let needs = answer(within);
         let parameters = configure(&needs, Model::Synchronous);
         let expected = Parameters { max_attempts: expected, ..Parameters::of(Model::Synchronous) };
-        check("configure", &parameters, &expected, &format!("o cliente espera {within} s: {why}"));
+        check_configuration(&parameters, &expected, &format!("o cliente espera {within} s: {why}"));
     }
 }
 
@@ -239,6 +256,11 @@ fn the_attempts_fit_the_answer() {
     Parameters { visibility_timeout: seconds(18), max_receive_count: 5, ..Parameters::with_failure_target(Model::SqsFifo) },
     "a mensagem pode sumir, mas sem DLQ ela nunca sai da frente do grupo"
 )]
+#[case::a_queue_stops_nobody(
+    Model::SqsStandard, at_most(60, calm()),
+    Parameters { visibility_timeout: seconds(18), ..Parameters::of(Model::SqsStandard) },
+    "o evento pode sumir, e a fila padrão não para ninguém: só a FIFO precisa da DLQ para andar"
+)]
 #[case::patient_stream(Model::Kinesis, in_order(), Parameters { bisect: true, ..Parameters::of(Model::Kinesis) }, "ninguém tem pressa nem nada a guardar: sem idade máxima")]
 #[case::hurried_stream(Model::Kinesis, at_most(60, in_order()), Parameters { bisect: true, maximum_age: Some(seconds(60)), ..Parameters::of(Model::Kinesis) }, "a menor idade máxima, e sem destino o registro some")]
 #[case::careful_table(
@@ -258,14 +280,16 @@ fn the_configuration_follows_the_needs(
     #[case] expected: Parameters,
     #[case] why: &str,
 ) {
-    check("configure", &configure(&needs, model), &expected, &format!("{model}: {why}"));
+    check_configuration(&configure(&needs, model), &expected, &format!("{model}: {why}"));
 }
 
 /// Escolhe e grava o que a escolha faz.
 async fn bench(needs: &Needs, failure: Failure) -> (Choice, Trace) {
     let choice = match choose(needs) {
         Ok(choice) => choice,
-        Err(conflict) => panic!("as necessidades {needs:?} cabem em um modelo; a sua escolha recusou: {conflict}"),
+        Err(conflict) => {
+            panic!("estas necessidades cabem em um modelo, e a sua escolha recusou: {conflict}: {needs:?}")
+        }
     };
     let horizon = choice.parameters.horizon.max(needs.outage * 3);
     let trace = record(choice.model, failure, &Parameters { horizon, ..choice.parameters.clone() }).await;
@@ -285,9 +309,10 @@ async fn the_choice_outlives_the_outage(#[case] needs: Needs) {
     let last = trace.attempts_of(trace.watched).last().map_or(Duration::ZERO, |attempt| attempt.started_at);
     assert!(
         last >= needs.outage,
-        "{}: a pane dura {:?}, e a última tentativa foi aos {last:?}: o evento foi abandonado antes de a pane acabar",
+        "{}: a pane dura {}, e a última tentativa foi aos {}: o evento foi abandonado antes de a pane acabar",
         choice.model,
-        needs.outage
+        duration(needs.outage),
+        duration(last)
     );
     let kept = trace.found.iter().any(|found| found.event == trace.watched);
     assert!(kept, "{}: o evento não podia sumir, e no fim não está em lugar nenhum", choice.model);
@@ -305,9 +330,11 @@ async fn the_others_move_in_time(#[case] needs: Needs) {
     let tried = trace.attempts_of(other).map(|attempt| attempt.started_at);
     let left = trace.found.iter().filter(|found| found.event == other && found.place == Place::OnFailure);
     let moved = tried.chain(left.map(|found| found.since)).min();
+    let saw = moved.map_or("não andou".to_owned(), |at| format!("só andou aos {}", duration(at)));
+    let limit_text = duration(limit);
     assert!(
         moved.is_some_and(|at| at <= limit),
-        "{}: o evento 2 podia ficar parado por {limit:?}, e o que se viu dele foi {moved:?}",
+        "{}: o evento 2 podia ficar parado por {limit_text}, e {saw}",
         choice.model
     );
 }
@@ -321,7 +348,9 @@ async fn a_refused_caller_still_has_time() {
     let spare = seconds(5) - needs.timeout;
     assert!(
         last <= spare,
-        "a última tentativa começou aos {last:?}, e só até {spare:?} a função, de 3 s, ainda cabe em 5 s"
+        "a última tentativa começou aos {}, e só até {} a função, de 3 s, ainda cabe em 5 s",
+        duration(last),
+        duration(spare)
     );
 }
 
@@ -329,20 +358,23 @@ async fn a_refused_caller_still_has_time() {
 #[rstest]
 #[case::sms(
     forbidden(Needs { duplicate: Duplicate::Costly, ..outage(600) }), Model::SqsStandard, FailureTarget::DeadLetterQueue,
-    &[Duty::Idempotency, Duty::Alarm(Metric::ApproximateNumberOfMessagesVisible)]
+    &[Duty::Idempotency, Duty::Alarm(Metric::ApproximateNumberOfMessagesVisible)],
+    "os SMS: sem ordem, pane de 600 s, perda proibida, e um SMS repetido custa"
 )]
 #[case::forecast(
     forbidden(Needs { replay: true, ..in_order() }), Model::Kinesis, FailureTarget::OnFailure,
-    &[Duty::FetchTheRecord, Duty::Alarm(Metric::IteratorAge), Duty::Alarm(Metric::ApproximateNumberOfMessagesVisible)]
+    &[Duty::FetchTheRecord, Duty::Alarm(Metric::IteratorAge), Duty::Alarm(Metric::ApproximateNumberOfMessagesVisible)],
+    "a previsão: em ordem, com quem a releia, e sem perda"
 )]
-#[case::thumbnail(calm(), Model::Asynchronous, FailureTarget::Nothing, &[Duty::Alarm(Metric::AsyncEventAge)])]
+#[case::thumbnail(calm(), Model::Asynchronous, FailureTarget::Nothing, &[Duty::Alarm(Metric::AsyncEventAge)], "uma miniatura, que pode sumir e pode ser feita duas vezes")]
 fn a_choice_comes_with_its_duties(
     #[case] needs: Needs,
     #[case] model: Model,
     #[case] target: FailureTarget,
     #[case] duties: &[Duty],
+    #[case] why: &str,
 ) {
     let choice = choose(&needs);
     let got = choice.map(|choice| (choice.model, choice.parameters.failure_target, choice.duties));
-    check("choose", &got, &Ok((model, target, duties.to_vec())), &format!("{needs:?}"));
+    check("choose", &got, &Ok((model, target, duties.to_vec())), why);
 }
