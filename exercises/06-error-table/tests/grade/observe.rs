@@ -130,6 +130,13 @@ fn attempts_of_other_events_are_not_waits() {
     Charge::Always,
     "para o SDK, a tentativa recusada é uma tentativa"
 )]
+#[case::client_server_error(Model::Synchronous, Failure::SystemError, Charge::Always, "para o SDK, a do 500 também")]
+#[case::shard_timeout(
+    Model::Kinesis,
+    Failure::Timeout,
+    Charge::Always,
+    "o tempo esgotado é um erro da função, e gasta como os outros"
+)]
 #[case::queue_throttle(
     Model::SqsStandard,
     Failure::Throttle,
@@ -214,6 +221,14 @@ fn charge_compares_with_the_attempt_before(
     1,
     Blocking::SameKey,
     "o evento 3 falhou sozinho, mas não ficou parado: foi tentado antes de o 1 se resolver"
+)]
+#[case::refused_fifo(
+    Model::SqsFifo,
+    Failure::Throttle,
+    1,
+    1,
+    Blocking::SameKey,
+    "o evento 3 foi tentado e recusado antes de o 1 se resolver: sem vaga, mas não atrás dele"
 )]
 #[case::broker(
     Model::AmazonMq,
@@ -306,6 +321,7 @@ async fn the_fate_depends_on_the_configuration(
 #[case::a_good_answer(trace_with(&[], &[(200, false)]), Fate::Lost, "200 sem X-Amz-Function-Error não conta falha nenhuma")]
 #[case::success_wins(Trace { attempts: vec![succeeded(&[1, 2], 0, 1)], ..trace_with(&[Place::Source], &[(500, false)]) }, Fate::Processed, "a função deu certo com ele")]
 #[case::once_is_enough(Trace { attempts: vec![succeeded(&[1], 0, 1), failed(&[1], 30, 31)], ..trace_with(&[], &[]) }, Fate::Processed, "a função deu certo com ele na primeira tentativa; a segunda, que falhou, não desfaz isso")]
+#[case::a_refusal(Trace { attempts: vec![Attempt { ending: Ending::Throttled, ..failed(&[1], 0, 0) }], ..trace_with(&[Place::Source], &[]) }, Fate::Waiting, "a tentativa foi recusada, e a função não rodou com ele")]
 #[case::another_event(Trace { attempts: vec![succeeded(&[2], 0, 1)], ..trace_with(&[Place::OnFailure], &[]) }, kept(Place::OnFailure, Contents::Whole), "quem deu certo foi o evento 2")]
 fn the_fate_is_read_in_order(#[case] trace: Trace, #[case] expected: Fate, #[case] why: &str) {
     check("fate", &fate(&trace, EventId(1)), &expected, why);
