@@ -263,6 +263,11 @@ fn the_attempts_fit_the_answer() {
 )]
 #[case::patient_stream(Model::Kinesis, in_order(), Parameters { bisect: true, ..Parameters::of(Model::Kinesis) }, "ninguém tem pressa nem nada a guardar: sem idade máxima")]
 #[case::hurried_stream(Model::Kinesis, at_most(60, in_order()), Parameters { bisect: true, maximum_age: Some(seconds(60)), ..Parameters::of(Model::Kinesis) }, "a menor idade máxima, e sem destino o registro some")]
+#[case::patience_to_spare(
+    Model::Kinesis, at_most(600, outage(60)),
+    Parameters { bisect: true, maximum_age: Some(seconds(120)), ..Parameters::of(Model::Kinesis) },
+    "os outros aceitam 600 s, mas o dobro da pane são 120 s, e parar mais não serve a ninguém"
+)]
 #[case::careful_table(
     Model::DynamoDbStreams, forbidden(outage(600)),
     Parameters { bisect: true, maximum_age: Some(seconds(1_200)), ..Parameters::with_failure_target(Model::DynamoDbStreams) },
