@@ -72,7 +72,15 @@ impl Scratch {
         // O `src` do capítulo não é copiado do leitor: os módulos dados vêm da resposta, e os passos, da variante.
         let sources = chapter.exercise_dir().join("src");
         for package in packages(course, chapter)? {
-            add_tree(course, &package, &sources, package != chapter.exercise_dir(), &mut wanted)?;
+            let shared = package != chapter.exercise_dir();
+            let mut tree = BTreeMap::new();
+            add_tree(course, &package, &sources, shared, &mut tree)?;
+            if shared {
+                let manifest = package.join("Cargo.toml");
+                let version = shared_version(&tree);
+                tree.insert(manifest.clone(), Content::new(own_version(&course.root.join(manifest), &version)?));
+            }
+            wanted.append(&mut tree);
         }
         for given in files::walk(&course.root.join(chapter.solution_dir()).join("src"))? {
             let bytes = std::fs::read(course.root.join(chapter.solution_dir()).join("src").join(&given))?;
@@ -222,13 +230,49 @@ fn pruned_manifest(course: &Course, chapter: &Chapter) -> Result<String> {
     workspace.remove("default-members");
     // O cargo reclamaria, a cada vez, dos perfis de pacotes que a cópia não tem.
     if let Some(profiles) = manifest.get_mut("profile").and_then(|profiles| profiles.as_table_mut()) {
+        let used = used_packages(course, chapter)?;
         let packages = profiles.iter_mut().filter_map(|(_, profile)| profile.get_mut("package")?.as_table_mut());
-        packages.for_each(|packages| packages.retain(|name, _| name == "*"));
+        packages.for_each(|packages| packages.retain(|name, _| name == "*" || used.contains(name)));
     }
     Ok(toml::to_string(&manifest)?)
 }
 
-/// O `Cargo.toml` do capítulo, com uma versão que só esta cópia tem.
+/// Os nomes de tudo de que o capítulo depende, direta ou indiretamente, segundo o `Cargo.lock`.
+fn used_packages(course: &Course, chapter: &Chapter) -> Result<BTreeSet<String>> {
+    let lock = table(&course.root.join("Cargo.lock"))?;
+    let name = |package: &toml::Value| package.get("name").and_then(|name| name.as_str()).map(str::to_owned);
+    let mut dependencies: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in lock.get("package").and_then(|packages| packages.as_array()).into_iter().flatten() {
+        let listed = package.get("dependencies").and_then(|list| list.as_array()).into_iter().flatten();
+        // Uma dependência é `nome`, ou `nome versão` quando há mais de uma versão dele; juntar as versões só deixa um perfil a mais.
+        let names = listed.filter_map(|each| each.as_str()?.split(' ').next()).map(str::to_owned);
+        dependencies.entry(name(package).unwrap_or_default()).or_default().extend(names);
+    }
+    let mut used = BTreeSet::new();
+    let mut pending = vec![chapter.package().to_owned()];
+    while let Some(package) = pending.pop() {
+        if !used.contains(&package) {
+            pending.extend(dependencies.get(&package).cloned().unwrap_or_default());
+            used.insert(package);
+        }
+    }
+    Ok(used)
+}
+
+/// A versão de um pacote de que o capítulo depende: a mesma enquanto o conteúdo for o mesmo.
+///
+/// As cópias dividem o que compilam dele, e quem compilou anotou os caminhos da *sua* cópia: com uma versão fixa, depois de uma
+/// atualização do curso as outras cópias (e o próprio repositório) tomariam por novo o que ainda é o velho.
+fn shared_version(tree: &BTreeMap<PathBuf, Content>) -> String {
+    let mut text = Vec::new();
+    for (path, Content { bytes, .. }) in tree {
+        text.extend_from_slice(format!("{} {}\n", crate::course::slashed(path), files::hash(bytes)).as_bytes());
+    }
+    // Com uma letra na frente: só de algarismos, um zero no começo não seria uma versão.
+    format!("0.0.0-c{}", &files::hash(&text)[..12])
+}
+
+/// Um `Cargo.toml` com uma versão que só esta cópia, ou só este conteúdo, tem.
 ///
 /// O cargo identifica um pacote por nome, versão e caminho *relativo à raiz do workspace*: sem a versão própria, os programas de
 /// duas variantes teriam o mesmo nome na pasta de compilação que dividem, e um seria tomado pelo outro. Os pacotes de que o
@@ -245,4 +289,63 @@ fn own_version(path: &Path, version: &str) -> Result<String> {
 fn table(path: &Path) -> Result<toml::Table> {
     let text = std::fs::read_to_string(path).with_context(|| missing(path))?;
     toml::from_str(&text).with_context(|| format!("em {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "[workspace]\nmembers = []\n[workspace.dependencies]\nkit = { path = \"exercises/kit\" }\n\
+                        [profile.wasm.package.\"*\"]\nopt-level = 1\n[profile.wasm.package.insta]\nopt-level = 0\n\
+                        [profile.wasm.package.elsewhere]\nopt-level = 0\n";
+    const LOCK: &str = "version = 4\n[[package]]\nname = \"async-invocation\"\nversion = \"0.1.0\"\ndependencies = [\"kit\"]\n\
+                        [[package]]\nname = \"kit\"\nversion = \"0.1.0\"\ndependencies = [\"insta 1.0.0\"]\n\
+                        [[package]]\nname = \"insta\"\nversion = \"1.0.0\"\n\
+                        [[package]]\nname = \"elsewhere\"\nversion = \"1.0.0\"\n";
+
+    fn course() -> (tempfile::TempDir, Course) {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "Cargo.toml", ROOT);
+        put(dir.path(), "Cargo.lock", LOCK);
+        let chapter =
+            "[package]\nname = \"async-invocation\"\nversion = \"0.1.0\"\n[dependencies]\nkit.workspace = true\n";
+        put(dir.path(), "exercises/04-async-invocation/Cargo.toml", chapter);
+        put(dir.path(), "solutions/04-async-invocation/src/lib.rs", "");
+        put(dir.path(), "exercises/kit/Cargo.toml", "[package]\nname = \"kit\"\nversion = \"0.1.0\"\n");
+        put(dir.path(), "exercises/kit/src/lib.rs", "pub fn one() {}\n");
+        let chapter = Chapter { id: "04-async-invocation".into(), title: "C".into(), steps: vec![], labs: vec![] };
+        let root = dir.path().to_path_buf();
+        (dir, Course { target: root.join("target"), root, title: "Curso".into(), chapters: vec![chapter] })
+    }
+
+    fn put(root: &Path, file: &str, text: &str) {
+        let path = root.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// O que um arquivo da cópia do capítulo diz, depois de preenchida.
+    fn filled(course: &Course, file: &str) -> toml::Table {
+        let chapter = &course.chapters[0];
+        let scratch = Scratch::open(course, chapter, &Source::Solution, Target::Native, What::Tests).unwrap();
+        scratch.fill(course, chapter, &Texts::new(), &BTreeSet::new()).unwrap();
+        table(&scratch.dir.join(file)).unwrap()
+    }
+
+    #[test]
+    fn a_shared_package_changes_version_only_when_its_content_does() {
+        let (dir, course) = course();
+        let version = || filled(&course, "exercises/kit/Cargo.toml")["package"]["version"].clone();
+        let before = version();
+        assert_eq!(version(), before);
+        put(dir.path(), "exercises/kit/src/lib.rs", "pub fn one() {}\npub fn two() {}\n");
+        assert_ne!(version(), before);
+    }
+
+    #[test]
+    fn the_copy_keeps_the_profiles_of_what_it_uses() {
+        let (_dir, course) = course();
+        let profiles = filled(&course, "Cargo.toml")["profile"]["wasm"]["package"].as_table().unwrap().clone();
+        assert_eq!(profiles.keys().collect::<Vec<_>>(), ["*", "insta"]);
+    }
 }

@@ -57,10 +57,11 @@ pub fn compute(course: &Course, chapters: &[&Chapter]) -> Result<Vec<Result<Key,
     chapters.iter().map(key).collect()
 }
 
-/// Os erros do programa, ou todos, se nenhum é dele: o que não compila é algo de que ele depende.
+/// Os erros do programa e dos seus módulos, ou todos, se nenhum é dele: o que não compila é algo de que ele depende.
 fn rendered(errors: &[Diagnostic], chapter: &Chapter) -> String {
-    let file = slashed(&chapter.key_file());
-    let own: Vec<_> = errors.iter().filter(|error| error.file == file).collect();
+    let file = chapter.key_file();
+    let folder = file.parent().unwrap_or(&file);
+    let own: Vec<_> = errors.iter().filter(|error| Path::new(&error.file).starts_with(folder)).collect();
     let shown = if own.is_empty() { errors.iter().collect() } else { own };
     shown.iter().map(|error| error.rendered.trim_end()).collect::<Vec<_>>().join("\n")
 }
