@@ -158,9 +158,10 @@ fn each_service_reacts_to_a_few_events(#[case] service: Step, #[case] reactions:
 #[rstest]
 #[case::open(&[Event::PurchaseRequested, Event::SeatReserved, Event::PaymentCaptured], None)]
 #[case::confirmed(&[Event::TicketIssued, Event::SeatReserved, Event::PaymentCaptured], Some(Outcome::Confirmed))]
-#[case::no_seat(&[Event::PurchaseRequested, Event::SeatRefused], Some(Outcome::Cancelled))]
+#[case::no_seat(&[Event::SeatRefused, Event::PurchaseRequested], Some(Outcome::Cancelled))]
+#[case::card_refused(&[Event::PurchaseRequested, Event::SeatReserved, Event::PaymentRefused], None)]
 #[case::still_refunding(&[Event::TicketRefused, Event::PaymentCaptured, Event::PaymentRefunded], None)]
-#[case::undone(&[Event::SeatReleased, Event::PaymentRefused, Event::SeatReleased], Some(Outcome::Cancelled))]
+#[case::undone(&[Event::SeatReleased, Event::SeatReleased, Event::PaymentRefused], Some(Outcome::Cancelled))]
 fn the_outcome_is_what_was_heard(#[case] heard: &[Event], #[case] expected: Option<Outcome>) {
     let got = outcome(heard);
     expect_same!(got, expected, "para quem ouviu {heard:?} a compra está em {expected:?}; a sua função disse {got:?}");
