@@ -9,7 +9,7 @@
 //! CAPSTONE_SEED=17 cargo test -p event-driven-solution --test seeds replay -- --nocapture
 //! ```
 //!
-//! `CAPSTONE_REPORT=42` escolhe de qual relato contar a história.
+//! `CAPSTONE_STORY=42` escolhe de qual relato contar a história, e `CAPSTONE_REPORTS=120` faz uma tarde de 120 relatos.
 
 use std::env;
 
@@ -85,19 +85,20 @@ fn the_same_seed_gives_the_same_trace() {
     assert!(first.trace() != other.trace(), "as sementes 7 e 8 deram a mesma história");
 }
 
-/// Repete uma semente e conta a história de um relato: o que não fechou, ou o de `CAPSTONE_REPORT`.
+/// Repete uma semente e conta a história de um relato: o que não fechou, ou o de `CAPSTONE_STORY`.
 #[test]
 fn replay() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let Some(seed) = number("CAPSTONE_SEED") else {
         return;
     };
-    let mut world = world(seed, REPORTS);
+    let reports = number("CAPSTONE_REPORTS").and_then(|reports| u32::try_from(reports).ok()).unwrap_or(REPORTS);
+    let mut world = world(seed, reports);
     world.run();
     if world.complaint().is_none() {
         world.redrive();
     }
-    if let Some(report) = number("CAPSTONE_REPORT").and_then(|number| u32::try_from(number).ok()) {
+    if let Some(report) = number("CAPSTONE_STORY").and_then(|number| u32::try_from(number).ok()) {
         println!("semente {seed}, relato {report}:\n{}", world.story(report));
     }
     let Audit { accepted, applied, dead, waiting, violations } = world.audit();

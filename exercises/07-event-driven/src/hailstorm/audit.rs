@@ -36,7 +36,9 @@ impl fmt::Display for Violation {
                 f,
                 "{report}: o telefone viu que foi aceito, mas em `{label}` não teve efeito nem está na DLQ: perdido"
             ),
-            Problem::Repeated(times) => write!(f, "{report}: em `{label}` teve efeito {times} vezes"),
+            Problem::Repeated(times) => {
+                write!(f, "{report}: em `{label}` o efeito é um só e aconteceu {times} vezes: repetido")
+            }
         }
     }
 }

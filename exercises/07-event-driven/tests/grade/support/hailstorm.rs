@@ -75,8 +75,15 @@ pub fn total(world: &World, what: What) -> usize {
 #[track_caller]
 pub fn expect_closed(world: &World, moment: &str) {
     if let Some(complaint) = world.complaint() {
-        panic!("{moment}, {complaint}");
+        panic!("{moment}, {complaint}{}", replay());
     }
+}
+
+/// Como repetir só esta tarde; a thread em que o teste roda tem o nome dele.
+fn replay() -> String {
+    let thread = std::thread::current();
+    let name = thread.name().filter(|name| name.contains("::"));
+    name.map_or(String::new(), |name| format!("Para repetir só esta tarde: cargo test -p event-driven {name}"))
 }
 
 /// Depois da volta, sem falhas: as DLQs estão vazias e tudo o que foi aceito teve efeito.
@@ -85,11 +92,15 @@ pub fn expect_all_home(world: &World) {
     expect_closed(world, "depois da volta, já sem falhas");
     let audit = world.audit();
     let [insurance, map, notices] = audit.dead;
+    let first = Target::ALL.into_iter().find_map(|target| world.dead_letters(target).next()?.damage.number());
     assert!(
         audit.dead == [0; 3] && audit.waiting == 0,
         "semente {}: as falhas acabaram e a volta rodou: as DLQs deviam estar vazias, e tudo o que foi aceito, feito. Ficaram \
-         na DLQ {insurance} do seguro, {map} do mapa e {notices} do aviso, e {} efeitos não aconteceram",
+         na DLQ {insurance} do seguro, {map} do mapa e {notices} do aviso, e {} efeitos não aconteceram. A \
+         história do primeiro:\n{}{}",
         world.seed(),
-        audit.waiting
+        audit.waiting,
+        first.map(|number| world.story(number)).unwrap_or_default(),
+        replay()
     );
 }
