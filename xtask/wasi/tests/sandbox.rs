@@ -104,6 +104,16 @@ fn growing_past_the_limit_ends_the_execution() {
 }
 
 #[test]
+fn a_growth_that_costs_more_than_a_slice_of_fuel_is_not_refused() {
+    // Crescer cobra por byte: 128 MB custam mais que uma fatia inteira, e o resto vem da seguinte.
+    let start = "(if (i32.eq (memory.grow (i32.const 2048)) (i32.const -1)) (then (unreachable)))";
+    let text = format!(r#"(memory (export "memory") 1) (func (export "_start") {start})"#);
+    let limits = Limits { memory: 256 * 1024 * 1024, ..limits() };
+    let run = compile(&text, limits).unwrap_or_else(|error| panic!("{error}")).run_test("a");
+    assert_eq!(run.execution.ending, Ending::Returned);
+}
+
+#[test]
 fn filling_memory_costs_fuel() {
     let start = "(drop (memory.grow (i32.const 63)))
         (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 4194304)) (br $again))";

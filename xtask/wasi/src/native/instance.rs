@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use wasmi::errors::{ErrorKind, HostError};
-use wasmi::{
-    Caller, Extern, ExternType, FuncType, Linker, Module, ResumableCall, Store, StoreLimits, StoreLimitsBuilder,
-};
+use wasmi::{Caller, Extern, ExternType, FuncType, Linker, Module, ResourceLimiter, ResumableCall, Store};
 use wasmi::{TrapCode, Val, ValType};
+use wasmi_core::LimiterError;
 
 use super::Limits;
 use crate::{Ending, Execution, Host, MODULE_NAME, Program, Stop};
@@ -19,8 +18,42 @@ const MAX_TABLE_ELEMENTS: usize = 1_000_000;
 /// O que acompanha uma instância dentro do interpretador.
 pub(super) struct State {
     host: Host,
-    limits: StoreLimits,
+    growth: Growth,
     deadline: Instant,
+}
+
+/// Até onde a memória e a tabela crescem; passar disso encerra a execução.
+///
+/// O `StoreLimits` do `wasmi` faz quase o mesmo, mas toma por recusa o combustível que acaba *durante* um crescimento: um teste
+/// que só precisava da próxima fatia era dado por guloso.
+struct Growth {
+    memory: usize,
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, LimiterError> {
+        allowed(desired <= self.memory)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, LimiterError> {
+        allowed(desired <= MAX_TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}
+
+fn allowed(fits: bool) -> Result<bool, LimiterError> {
+    if fits { Ok(true) } else { Err(LimiterError::ResourceLimiterDeniedAllocation) }
 }
 
 /// Uma chamada de WASI que encerrou a execução.
@@ -87,18 +120,11 @@ pub(super) fn execute(linker: &Linker<State>, module: &Module, limits: &Limits, 
     let start = Instant::now();
     let state = State {
         host: Host::new(Program { output_limit: limits.output, ..program }),
-        limits: StoreLimitsBuilder::new()
-            .memory_size(limits.memory)
-            .memories(1)
-            .tables(1)
-            .instances(1)
-            .table_elements(MAX_TABLE_ELEMENTS)
-            .trap_on_grow_failure(true)
-            .build(),
+        growth: Growth { memory: limits.memory },
         deadline: start + limits.timeout,
     };
     let mut store = Store::new(linker.engine(), state);
-    store.limiter(|state| &mut state.limits);
+    store.limiter(|state| &mut state.growth);
     let ending = run(linker, module, &mut store, limits.fuel).unwrap_or_else(|error| ending_of(&error));
     let duration_ms = start.elapsed().as_secs_f64() * 1000.0;
     store.into_data().host.finish(ending, duration_ms)
